@@ -1,0 +1,39 @@
+"""From chosen posts to a frozen edition, and from an edition to one mail for one reader. Everything here is pure.
+
+    [Post] --choose--> Choice --render--> EditionVariant (tokens left open) --message--> Message --serialise--> bytes
+                                              └--checks--> [Finding] --preview--> one page for the operator
+
+A template is compiled once (`mjml.compile`: MJML first), then filled by the words room (Jinja second), handed in as
+`fill_text`: text from posts never meets the MJML parser.
+"""
+
+from __future__ import annotations
+
+from syndicate.compose.checks import Finding, check
+from syndicate.compose.choose import Choice, choose, reading_languages, variant_for, variants
+from syndicate.compose.items import Addresses
+from syndicate.compose.message import mask, message
+from syndicate.compose.mime import serialise
+from syndicate.compose.mjml import compile, lint
+from syndicate.compose.preview import preview
+from syndicate.compose.render import Parts, render, render_all
+
+__all__ = [
+    "Addresses",
+    "Choice",
+    "Finding",
+    "Parts",
+    "check",
+    "choose",
+    "compile",
+    "lint",
+    "mask",
+    "message",
+    "preview",
+    "reading_languages",
+    "render",
+    "render_all",
+    "serialise",
+    "variant_for",
+    "variants",
+]

@@ -1,0 +1,177 @@
+"""The gate before an edition is approved: every finding with its reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Literal
+
+from syndicate.compose.message import TOKEN
+from syndicate.compose.render import SUBJECT, TOKENS, size
+from syndicate.models import Edition, EditionVariant, MailingList, Site
+
+WARN_SIZE = 80_000
+STOP_SIZE = 100_000
+"""Bytes of html: Gmail clips at 102 KB, and what it clips first is the footer with the leave link."""
+
+_LEFT_OVER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One thing found. `stop` means: not to be sent like this. `variant` is empty when it concerns the whole edition."""
+
+    level: Literal["stop", "warning"]
+    variant: str
+    message: str
+
+
+def check(edition: Edition, *, site: Site, list: MailingList, variants: tuple[str, ...] = ()) -> tuple[Finding, ...]:
+    """Everything to know before approving, `stop` first. `variants` are the names that readers of the list may have."""
+    found = [*_whole(edition, variants)]
+    for variant in edition.variants:
+        page = Page(variant.html)
+        for rule in _RULES:
+            found += [Finding(level, variant.name, said) for level, said in rule(variant, page, site, list)]
+    return tuple(sorted(dict.fromkeys(found), key=lambda finding: finding.level != "stop"))
+
+
+Said = Iterator[tuple[Literal["stop", "warning"], str]]
+
+
+class Page(HTMLParser):
+    """What the checks look at in a variant's html: its title, links, sections and pictures."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.title = self.language = ""
+        self.links: set[str] = set()
+        self.languages: set[str] = set()
+        self.bare_pictures: list[str] = []
+        self.pictures: list[str] = []
+        self._in_title = False
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note what the tag says."""
+        values = {name: value or "" for name, value in attrs}
+        self._in_title = tag == "title"
+        if tag == "a" and "href" in values:
+            self.links.add(values["href"])
+        if tag == "html":
+            self.language = values.get("lang", "")
+        # MJML's own wrapper has the language of the whole page and marks no section.
+        if tag in ("div", "section", "table", "td") and "lang" in values and values.get("role") != "article":
+            self.languages.add(values["lang"])
+        if tag == "img":
+            self.pictures.append(values.get("src", ""))
+            if not values.get("alt", "").strip():
+                self.bare_pictures.append(values.get("src", ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        """The title has ended, whatever ends."""
+        self._in_title = False
+
+    def handle_data(self, data: str) -> None:
+        """Collect the title."""
+        if self._in_title:
+            self.title += data
+
+
+def _whole(edition: Edition, variants: tuple[str, ...]) -> Iterator[Finding]:
+    if not edition.posts:
+        yield Finding("stop", "", "the edition holds no post")
+    if not edition.variants:
+        yield Finding("stop", "", "the edition has no variant that could be mailed")
+    for name in variants:
+        if edition.variant(name) is None:
+            yield Finding("warning", name, "there is nothing to say in this variant: its readers get no mail")
+
+
+def _size(variant: EditionVariant, page: Page, site: Site, list: MailingList) -> Said:
+    weight = size(variant.html)
+    if weight > STOP_SIZE:
+        yield (
+            "stop",
+            f"the html has {weight:,} bytes; Gmail clips at 102,000 and hides the leave link: take fewer posts",
+        )
+    elif weight > WARN_SIZE:
+        yield "warning", f"the html has {weight:,} bytes; above {STOP_SIZE:,} it is not sent: take fewer posts"
+
+
+def _subject(variant: EditionVariant, page: Page, site: Site, list: MailingList) -> Said:
+    if not variant.subject.strip():
+        yield "stop", "the subject is empty"
+    elif len(variant.subject) > SUBJECT:
+        yield (
+            "warning",
+            f"the subject has {len(variant.subject)} characters; phones show some 40, {SUBJECT} is the most",
+        )
+    if any(sign < " " or sign == "\x7f" for sign in variant.subject):
+        yield "stop", "the subject holds a line break or a control character"
+    if variant.subject.isupper():
+        yield "warning", "the subject is all in capitals, which filters take for spam"
+    if page.title.strip() != variant.subject.strip():
+        yield (
+            "warning",
+            "the page's <title> is not the subject, which filters take for spam; write {{ subject }} in <mj-title>",
+        )
+
+
+def _helpline(variant: EditionVariant, page: Page, site: Site, list: MailingList) -> Said:
+    if site.helpline is None:
+        return
+    for part, text in (("html", variant.html), ("text part", variant.text)):
+        if site.helpline.number not in text:
+            yield "stop", f"the helpline's number is missing in the {part}; put section.helpline into the template"
+
+
+def _leaving(variant: EditionVariant, page: Page, site: Site, list: MailingList) -> Said:
+    if TOKENS["leave_url"] not in page.links:
+        yield "stop", "the html has no link to leave; write {{ leave_url }} as a link in the template"
+    if TOKENS["leave_url"] not in variant.text:
+        yield "stop", "the text part has no link to leave; write {{ leave_url }} in the template"
+
+
+def _placeholders(variant: EditionVariant, page: Page, site: Site, list: MailingList) -> Said:
+    for part, text in (("html", variant.html), ("text part", variant.text)):
+        for name in sorted(set(TOKEN.findall(text)) - TOKENS.keys()):
+            yield "stop", f"unknown placeholder %%{name}%% in the {part}; known are {', '.join(sorted(TOKENS))}"
+        for left in sorted(set(_LEFT_OVER.findall(text)))[:3]:
+            yield "warning", f"{left[:60]} in the {part} looks like a template's tag that was not filled"
+
+
+def _pictures(variant: EditionVariant, page: Page, site: Site, list: MailingList) -> Said:
+    for source in page.bare_pictures:
+        yield "stop", f"the picture {source} has no alt text, which is all that some readers get of it"
+    for source in page.pictures:
+        if not source.startswith((site.base_url.rstrip("/") + "/", "cid:")):
+            yield "stop", f"the picture {source} is not served by us: whoever serves it sees who opens the mail"
+
+
+def _languages(variant: EditionVariant, page: Page, site: Site, list: MailingList) -> Said:
+    alone = len(variant.languages) == 1
+    if page.language != variant.languages[0]:
+        yield "stop", f"the page is not marked as {variant.languages[0]}; write lang='{{{{ language }}}}' on <mjml>"
+    for language in variant.languages:
+        if alone or language in page.languages:
+            continue
+        if list.missing == "omit":
+            yield "warning", f"no post has a version in {language}, so this variant lacks that part"
+        else:
+            yield "stop", f"no part of the html is marked as {language}; write lang on each section of the template"
+
+
+def _text(variant: EditionVariant, page: Page, site: Site, list: MailingList) -> Said:
+    if not variant.text.strip():
+        yield "stop", "the text part is empty; filters and some readers count on it"
+    missing = {link for link in page.links if link.startswith("http") and link not in variant.text}
+    if missing:
+        yield "warning", f"{len(missing)} links of the html are not in the text part, such as {min(missing)}"
+
+
+Rule = Callable[[EditionVariant, Page, Site, MailingList], Said]
+_RULES: tuple[Rule, ...] = (_size, _subject, _helpline, _leaving, _placeholders, _pictures, _languages, _text)
