@@ -1,0 +1,138 @@
+"""Signed links: proof that we wrote a link, for one purpose, one person and one list.
+
+A token is `<what>.<signature>`: letters, digits, `-`, `_` and one dot, so it goes into a URL as it is. `<what>` is the
+person's id, the list's id and, where the link may grow old, the second of its signing. The purpose is not written in the
+token: it chooses the key, so a token to leave cannot be used to confirm. A leave token carries no time and never expires:
+the same person and list always have the same one.
+
+Signed with itsdangerous: HMAC-SHA256, of which the first 128 bits are kept (RFC 2104 §5 allows half) for a short link.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
+
+from syndicate.errors import UsageError
+
+if TYPE_CHECKING:
+    from itsdangerous import Signer
+
+Purpose = Literal["confirm", "leave", "preferences", "account"]
+"""What a link is for: confirm a subscription, leave, change language, or (fresh and mailed on request) all the rest."""
+
+_LONGEST = 1024
+
+
+class TokenError(UsageError):
+    """A link that we did not sign for this purpose, or that has grown old."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a token proves: whose it is, for which list, and when it was signed (None: it has no age)."""
+
+    subscriber: str
+    list: str
+    signed: datetime | None = None
+
+
+def sign(ring: Sequence[bytes], *, purpose: Purpose, subscriber: str, list: str, now: datetime | None = None) -> str:
+    """A token for one purpose, person and list, signed with the newest key: the *first* of the ring.
+
+    With `now` the token carries its time, to the second, and can be held to an age when read; without, it never expires.
+    Raises UsageError for an empty ring, and ValueError for an id that is empty or holds a line break.
+    """
+    from itsdangerous.encoding import base64_encode
+
+    if not subscriber or not list or "\n" in subscriber + list:
+        raise ValueError("the ids in a token are not empty and hold no line break")
+    parts = [subscriber, list, *([f"{int(now.timestamp()):x}"] if now else [])]
+    return _signer(tuple(ring), purpose).sign(base64_encode("\n".join(parts))).decode()
+
+
+def read(
+    ring: Sequence[bytes], token: str, *, purpose: Purpose, max_age: timedelta | None = None, now: datetime
+) -> Claim:
+    """What the token proves, signed by any key of the ring.
+
+    Raises TokenError when it was changed, cut, made for another purpose, or is older than `max_age` at `now`.
+    """
+    claim = _parsed(_verified(_signer(tuple(ring), purpose), token))
+    if max_age is not None and (claim.signed is None or not timedelta(0) <= _age(claim.signed, now) <= max_age):
+        raise TokenError("This link is too old. Ask for a new one.")
+    return claim
+
+
+def _age(signed: datetime, now: datetime) -> timedelta:
+    # The token's time is cut to the second, so that of `now` must be too, or a link would be born in the future.
+    return now.replace(microsecond=0) - signed
+
+
+def _verified(signer: Signer, token: str) -> bytes:
+    from itsdangerous.encoding import base64_decode, base64_encode
+    from itsdangerous.exc import BadData
+
+    try:
+        # Base 64 can be spelled in several ways that decode alike: only the one that we write is ours.
+        if len(token) > _LONGEST or not token.isascii():
+            raise ValueError
+        payload, _, signature = signer.unsign(token).partition(b".")[0].decode(), "", token.rpartition(".")[2]
+        for part in (payload, signature):
+            if base64_encode(base64_decode(part)).decode() != part:
+                raise ValueError
+        return base64_decode(payload)
+    except (BadData, ValueError) as error:
+        raise TokenError(
+            "This link is not whole, or is not ours. Open it from the mail again, or ask for a new one."
+        ) from error
+
+
+def _parsed(payload: bytes) -> Claim:
+    subscriber, name, *rest = payload.decode().split("\n")
+    return Claim(subscriber, name, datetime.fromtimestamp(int(rest[0], 16), UTC) if rest else None)
+
+
+@lru_cache(maxsize=16)
+def _signer(ring: tuple[bytes, ...], purpose: str) -> Signer:
+    # Kept, because deriving the keys anew costs more than signing, and a newsletter signs two tokens a reader.
+    from itsdangerous import Signer
+    from itsdangerous.signer import SigningAlgorithm
+
+    class Half(SigningAlgorithm):
+        """The first 128 bits of HMAC-SHA256."""
+
+        def get_signature(self, key: bytes, value: bytes) -> bytes:
+            return hmac.digest(key, value, "sha256")[:16]
+
+    if not ring or not all(ring):
+        raise UsageError(
+            "There is no secret key to sign links with: set SYNDICATE_SECRET_KEY, or put back var/secret.key."
+        )
+    keys = [hmac.digest(key, f"syndicate token {purpose}".encode(), "sha256") for key in reversed(ring)]
+    return Signer(keys, key_derivation="none", algorithm=Half())
+
+
+def confirm_url(base_url: str, token: str) -> str:
+    """Where a person confirms: a page whose button posts; opening it does nothing."""
+    return f"{base_url.rstrip('/')}/confirm/{token}"
+
+
+def leave_url(base_url: str, token: str) -> str:
+    """Where a person leaves: a page for people, and one click for mail programs (RFC 8058 §3.1)."""
+    return f"{base_url.rstrip('/')}/leave/{token}"
+
+
+def preferences_url(base_url: str, token: str) -> str:
+    """Where a person changes their language."""
+    return f"{base_url.rstrip('/')}/preferences/{token}"
+
+
+def leave_mailto(reply_to: str, token: str) -> str:
+    """The same by mail, for `List-Unsubscribe` (RFC 2369 §3.2): the token stands in the subject (RFC 6068 §2)."""
+    return f"mailto:{quote(reply_to, safe='@+')}?subject={quote(f'leave {token}')}"
