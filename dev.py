@@ -76,7 +76,7 @@ def lock() -> None:
     shutil.rmtree(scratch, ignore_errors=True)
     venv.create(scratch, with_pip=True)
     python = scratch / "bin" / "python"
-    run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-e", ".[dev]")
+    run(python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "-e", ".[dev]")
     frozen = subprocess.run(
         [str(python), "-m", "pip", "freeze", "--exclude-editable"], capture_output=True, text=True, check=True, cwd=ROOT
     ).stdout

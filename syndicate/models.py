@@ -162,7 +162,7 @@ class MailingList:
     selection: Selection = field(default_factory=Selection)
     schedule: Schedule = field(default_factory=Schedule)
     approval: bool = True
-    bilingual: bool = False
+    bilingual: bool = True
     missing: Literal["fallback", "omit", "wait"] = "fallback"
     max_posts: int = 20
     template: str = "newsletter"

@@ -250,7 +250,9 @@ class ListFile(SelectingTable, SpokenTable, TitledTable):
         description='when `run` drafts: "manual", "daily 09:00", "weekly monday 09:00", "monthly 1 09:00" or "every 5 posts"',
     )
     approval: bool = Field(default=True, description="whether a person approves each edition before it is sent")
-    bilingual: bool = Field(default=False, description="whether a new reader gets every language, their own first")
+    bilingual: bool = Field(
+        default=True, description="whether editions also come in both languages at once, for readers who want that"
+    )
     missing: Literal["fallback", "omit", "wait"] = Field(
         default="fallback",
         description="a post without the reader's language is shown in another and labelled (`fallback`), "

@@ -1,0 +1,16 @@
+"""The command line: one file per noun, one place where everything is put together (`desk`), and the only printing.
+
+Exit status: 0 done, 1 failed, 2 wrong use or wrong site (nothing ran), 3 partly done, 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and end the process with its exit status. Causes are for everyone, tracebacks for `-vv`."""
+    from syndicate.cli.app import run
+
+    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))

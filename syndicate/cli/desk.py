@@ -1,0 +1,164 @@
+"""The operator's desk: what every command is handed, put together when it is first needed.
+
+Messages and progress go to standard error, results to standard output: text for people, or one JSON object.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from syndicate.config import Settings
+    from syndicate.models import Fill, Site
+    from syndicate.store import Store
+    from syndicate.words import WordBook
+
+
+DEMO = ".syndicate-demo"
+"""Marks a folder that `syndicate demo` made, and may make anew."""
+
+
+@dataclass
+class Desk:
+    """The four options that every command takes, and what hangs on them."""
+
+    site_option: str | None = None
+    json: bool = False
+    verbosity: int = 0
+    quiet: bool = False
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+    # ------------------------------------------------------------ the site and its parts
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What the environment says."""
+        from syndicate.config import Settings
+
+        return Settings.read(os.environ)
+
+    @cached_property
+    def site(self) -> Site:
+        """The site of --site, SYNDICATE_SITE or the nearest parent folder; raises SiteError with all that is wrong."""
+        from syndicate.config import find_site, load_site, shipped_site
+
+        root = find_site(self.site_option, os.environ, Path.cwd())
+        # A demo keeps everything in one folder that one can open and throw away.
+        state = root if (root / DEMO).exists() else None
+        return load_site(root, state=state, shipped=shipped_site())
+
+    @cached_property
+    def store(self) -> Store:
+        """The site's database, migrated."""
+        from syndicate.config import private
+        from syndicate.store import Store
+
+        private(self.site.places)
+        return Store(self.settings.database_url or f"sqlite:///{self.site.places.state / 'syndicate.sqlite'}")
+
+    @cached_property
+    def words(self) -> WordBook:
+        """Every string that a reader sees."""
+        from syndicate.words import load
+
+        return load(self.template_folders, self.site.languages, self.site.timezone)
+
+    @cached_property
+    def fill(self) -> Fill:
+        """Fills page and mail templates."""
+        from syndicate.words import filler
+
+        return filler(self.template_folders, self.words)
+
+    @cached_property
+    def template_folders(self) -> list[Path]:
+        """Where templates are looked for: what is shipped, then the site's own, which win."""
+        from syndicate.config import shipped_site
+
+        return [shipped_site() / "templates", self.site.places.root / "templates"]
+
+    @cached_property
+    def ring(self) -> list[bytes]:
+        """The site's secret keys, the newest first."""
+        from syndicate.config import secret_ring
+
+        return secret_ring(self.site.places, os.environ)
+
+    # ------------------------------------------------------------ talking
+
+    @cached_property
+    def console(self) -> Console:
+        """Standard error, with colours on a terminal."""
+        from rich.console import Console
+
+        return Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def say(self, text: str) -> None:
+        """A message for whoever watches; silent with -q."""
+        if not self.quiet:
+            print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+    def warn(self, text: str) -> None:
+        """A message that -q does not silence."""
+        print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+    def result(self, value: Mapping[str, Any], text: str) -> None:
+        """What the command is for: `value` as JSON, or `text`."""
+        if self.json:
+            print(json.dumps(value, ensure_ascii=False, indent=2, default=plain))  # noqa: T201
+        elif text:
+            print(text)  # noqa: T201
+
+    @contextmanager
+    def progress(self, title: str) -> Iterator[Callable[[int, int, str], None]]:
+        """A bar on a terminal, nothing in a log: call with (done, total, what)."""
+        if self.quiet or self.json or not sys.stderr.isatty():
+            yield lambda done, total, what: None
+            return
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[what]}"),
+        )
+        with Progress(*columns, console=self.console, transient=True) as bar:
+            task = bar.add_task(title, total=None, what="")
+            yield lambda done, total, what: bar.update(task, completed=done, total=total, what=what)
+
+    def confirm(self, question: str) -> bool:
+        """Ask a yes-or-no question on the terminal; no without one."""
+        if not sys.stdin.isatty():
+            return False
+        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201
+        return sys.stdin.readline().strip().casefold() in {"y", "yes", "po", "p"}
+
+
+def plain(value: object) -> object:
+    """JSON for what `json` does not know: times as ISO 8601 with offset, paths as text, tuples and sets as lists."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    raise TypeError(type(value).__name__)
+
+
+def private_file(path: Path) -> BinaryIO:
+    """A new file for the operator's eyes alone (0600), opened for writing; an old one is overwritten."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")

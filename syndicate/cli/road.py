@@ -1,0 +1,229 @@
+"""The road: `run`, `pull`, `publish`, `status`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from syndicate.cli.app import app, command
+from syndicate.cli.desk import Desk
+from syndicate.cli.telling import ago, columns, number
+
+if TYPE_CHECKING:
+    from syndicate.models import Source
+    from syndicate.pipeline import SourceResult, Workshop
+    from syndicate.publishing import Published
+
+PANEL = "Every day"
+
+
+@command(app, panel=PANEL)
+def run(desk: Desk) -> int:
+    """The main job, for cron: pull what is due, publish what changed, draft what a list's schedule asks for.
+
+    It says nothing when nothing changed. Two at once are safe: the second one leaves the work to the first.
+    """
+    from syndicate import editions, schedule
+    from syndicate.config import finished
+
+    finished(desk.site, "run")
+    with alone(desk) as free:
+        if not free:
+            desk.say("Another run is at work; this one leaves it to that one.")
+            return 0
+        results = _pull(desk, list(desk.site.sources), only_due=True)
+        published = _publish(desk)
+        due = schedule.due_lists(desk.site, desk.store, desk.now())
+        outcomes = [editions.draft(press(desk), desk.store, one, post=None, now=desk.now()) for one in due]
+    drafted = [edition for edition, _ in outcomes if edition]
+    lines = _told(desk, results, all_of_them=False)
+    if published.files:
+        lines.append(f"published  {number(sum(feed.written for feed in published.feeds), 'feed')} written")
+    lines += [f"drafted    {one.id}: look at it with `syndicate newsletter preview {one.id}`" for one in drafted]
+    value = {"sources": _sources(results), "feeds": _feeds(published), "drafted": [one.id for one in drafted]}
+    desk.result(value, "\n".join(lines))
+    for edition, reason in outcomes:
+        if edition is None:
+            desk.say(reason)
+    return _status(results)
+
+
+@command(app, panel=PANEL)
+def pull(
+    desk: Desk,
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Which sources. Default: all.")
+    ] = None,
+) -> int:
+    """Fetch what changed on the blogs, now. Says what is new, changed, unchanged or failed for each source."""
+    from syndicate.errors import UsageError
+
+    known = {source.id: source for source in desk.site.sources}
+    if not known:
+        raise UsageError("There is no source yet. Add a [[source]] with an id and a url to feeds/sources.toml.")
+    if wrong := [id for id in sources or () if id not in known]:
+        raise UsageError(f"There is no source {wrong[0]!r} in feeds/sources.toml. The sources are: {', '.join(known)}.")
+    with alone(desk) as free:
+        if not free:
+            raise UsageError("Another run is at work on this site. Try again when it is done.")
+        results = _pull(desk, [known[id] for id in sources or known], only_due=False)
+    desk.result({"sources": _sources(results)}, "\n".join(_told(desk, results, all_of_them=True)))
+    return _status(results)
+
+
+@command(app, panel=PANEL)
+def publish(desk: Desk) -> None:
+    """Write every feed and page whose content changed, under public/."""
+    from syndicate.errors import UsageError
+
+    with alone(desk) as free:
+        if not free:
+            raise UsageError("Another run is at work on this site. Try again when it is done.")
+        published = _publish(desk)
+    written = [feed.slug for feed in published.feeds if feed.written]
+    text = f"{number(len(published.feeds), 'feed')}, {len(written)} written" if written else (
+        f"{number(len(published.feeds), 'feed')}, nothing new to write"
+    )  # fmt: skip
+    if published.gone:
+        text += f", {len(published.gone)} gone: {', '.join(published.gone)}"
+    desk.result(
+        {"feeds": _feeds(published)}, f"{text}\n{desk.site.places.public / 'feeds' / 'index.html'} lists them all."
+    )
+    if desk.site.unfinished:
+        desk.say("Before readers subscribe, change what is still an example:")
+        desk.say("\n".join(f"  {one}" for one in desk.site.unfinished))
+
+
+@command(app, panel=PANEL)
+def status(desk: Desk) -> int:
+    """How everything is, at a glance: sources, posts, feeds, lists, editions, and what is wrong."""
+    from syndicate import overview
+
+    found = overview.look(desk.site, desk.store, desk.now())
+    now = desk.now()
+    rows: list[list[object]] = []
+    for source in found["sources"]:
+        said = source["error"] or f"asked {ago(source['asked'], now)}"
+        rows.append(["source", source["id"], said])
+    rows.append(["posts", number(found["posts"], "post"), f"{found['unsure']} to look at" if found["unsure"] else ""])
+    rows.append(["feeds", number(found["feeds"], "feed"), ""])
+    for one in found["lists"]:
+        rows.append(
+            ["list", one["id"], f"{one['confirmed']} confirmed, {one['pending']} pending, {one['unsubscribed']} left"]
+        )
+    for edition in found["editions"][:5]:
+        rows.append(["edition", edition["id"], edition["state"]])
+    problems = found["problems"]
+    text = columns(rows) + "\n\n" + ("\n".join(problems) if problems else "Nothing is wrong.")
+    desk.result(found, text)
+    return 1 if any(not edition["balanced"] for edition in found["editions"]) else 0
+
+
+# ---------------------------------------------------------------- shared with other commands
+
+
+def press(desk: Desk) -> Any:
+    """What editions are composed with."""
+    from syndicate.editions import Press
+
+    return Press(desk.site, desk.words, desk.template_folders)
+
+
+def workshop(desk: Desk) -> Workshop:
+    """What pulling works with; the identifier of languages is loaded when the first text is scored."""
+    from syndicate.enrich.identify import identifier
+    from syndicate.pipeline import Workshop
+    from syndicate.pull import Fetcher
+
+    site = desk.site
+    fetcher = Fetcher(user_agent=user_agent(site.contact, site.base_url), delay=site.politeness.delay.total_seconds())
+    return Workshop(site, desk.store, fetcher, identifier(site.languages), desk.ring, desk.now)
+
+
+def user_agent(contact: str, url: str) -> str:
+    """An honest User-Agent: what asks, and whom to write to."""
+    from syndicate import __version__
+
+    return f"syndicate/{__version__} (+{url}; {contact})"
+
+
+def publish_again(desk: Desk) -> Published:
+    """Publish after something was taken back."""
+    return _publish(desk)
+
+
+@contextmanager
+def alone(desk: Desk) -> Iterator[bool]:
+    """Whether this process is the only one at work on the site's posts and feeds, and for how long it stays so."""
+    from syndicate.config import private
+    from syndicate.deliver.lock import LockHeld, hold
+
+    folder = private(desk.site.places) / "locks"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with ExitStack() as held:
+        try:
+            held.enter_context(hold(folder / "run", name="syndicate run, pull or publish"))
+            free = True
+        except LockHeld:
+            free = False
+        yield free
+
+
+def _pull(desk: Desk, sources: Sequence[Source], *, only_due: bool) -> list[SourceResult]:
+    from syndicate import editions, pipeline, withdrawal
+
+    back = withdrawal.keep_withdrawn(desk.site, desk.store, editions.redraft(press(desk)))
+    if back:
+        desk.warn(f"The database is older than its list of withdrawn posts: {', '.join(back)} taken back again.")
+    with desk.progress("Pulling") as report:
+        return pipeline.pull(workshop(desk), sources, only_due=only_due, report=report)
+
+
+def _publish(desk: Desk) -> Published:
+    from syndicate import finding, publishing
+
+    finding.keep_found(desk.site, desk.store)
+    with desk.progress("Publishing") as report:
+        return publishing.publish(
+            desk.site, desk.store, desk.words, desk.fill, desk.template_folders, now=desk.now(), report=report
+        )
+
+
+def _told(desk: Desk, results: Sequence[SourceResult], *, all_of_them: bool) -> list[str]:
+    rows = []
+    for one in results:
+        if one.status == "failed" or (one.status == "skipped" and one.error):
+            desk.warn(f"{one.id}: {one.error}")
+            rows.append([one.id, one.status])
+        elif all_of_them or one.status == "ok":
+            said = {"ok": f"{one.new} new, {one.changed} changed, {one.unchanged} unchanged"}.get(
+                one.status, one.status
+            )
+            rows.append([one.id, said + (f", {one.lost} lost" if one.lost else "")])
+        for note in one.notes:
+            desk.say(f"{one.id}: {note}")
+    return [columns(rows)] if rows else []
+
+
+def _sources(results: Sequence[SourceResult]) -> list[dict[str, object]]:
+    return [
+        {
+            "id": one.id, "status": one.status, "new": one.new, "changed": one.changed, "unchanged": one.unchanged,
+            "error": one.error, "lost": one.lost, "notes": list(one.notes),
+        }
+        for one in results
+    ]  # fmt: skip
+
+
+def _feeds(published: Published) -> list[dict[str, object]]:
+    return [{"slug": feed.slug, "items": feed.items, "written": feed.written} for feed in published.feeds]
+
+
+def _status(results: Sequence[SourceResult]) -> int:
+    failed = [one for one in results if one.status == "failed"]
+    if failed and len(failed) == len([one for one in results if one.status != "skipped"]):
+        return 1
+    return 3 if failed or any(one.lost for one in results) else 0

@@ -1,0 +1,61 @@
+"""The hall: partners and hashtags found anew in stored posts, when the operator changes what is to be found.
+
+A partner added today is found in last year's posts, too. Languages are not touched: that needs the identifier, and nothing in
+partners.toml or hashtags.toml changes them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+from syndicate import markup
+from syndicate.enrich import hashtags, partners
+from syndicate.enrich.sections import Anchor, Section
+from syndicate.models import Post, Site, Version
+from syndicate.store import Store, posts, published
+
+CHUNK = 200
+
+
+def keep_found(site: Site, store: Store) -> int:
+    """Look through all posts again if partners.toml or hashtags.toml changed since the last time; returns how many changed."""
+    settings = _settings(site)
+    with store.read() as connection:
+        before = published.note(connection, "found_with")
+        ids = [post.id for post in posts.facts(connection)] if before not in (None, settings) else []
+    changed = 0
+    for start in range(0, len(ids), CHUNK):
+        with store.write() as connection:
+            batch = posts.records(connection, ids[start : start + CHUNK])
+            again = [found_again(one.post, site, one.categories) for one in batch]
+            different = [new for new, old in zip(again, batch, strict=True) if new != old.post]
+            if different:
+                posts.save_found(connection, different)
+            changed += len(different)
+    if before != settings:
+        with store.write() as connection:
+            published.set_note(connection, "found_with", settings)
+    return changed
+
+
+def found_again(post: Post, site: Site, categories: Sequence[str]) -> Post:
+    """The post with the partners and hashtags that today's settings find in its versions."""
+    sections = [_section(version) for version in post.versions]
+    return replace(
+        post,
+        partners=partners.find(sections, site.partners),
+        hashtags=hashtags.find(sections, categories, site.hashtags),
+    )
+
+
+def _section(version: Version) -> Section:
+    anchors = [Anchor(link.url, link.label) for block in markup.blocks(version.html) for link in block.links]
+    return Section(version.language, version.title, version.text, tuple(anchors))
+
+
+def _settings(site: Site) -> str:
+    told = [[asdict(one) for one in site.partners], [asdict(one) for one in site.hashtags]]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

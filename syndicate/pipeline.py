@@ -1,0 +1,319 @@
+"""The hall: a source → entries → posts in the store.
+
+    Source --fetch--> Retrieved --parse--> Entry --(page)--> Entry --enrich--> Post --> store
+
+One source's trouble is one line in its result; the others go on. Posts are stored in small transactions as they are made, and
+a source's validators only at the end, so that a killed pull is simply done again and finds most of it unchanged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from syndicate import markup
+from syndicate import pull as room
+from syndicate.enrich import enrich
+from syndicate.errors import Gone, SyndicateError
+from syndicate.models import Entry, Post, Scores, Site, Source
+from syndicate.store import Store, posts, published, withdrawn
+
+CHUNK = 25
+"""Posts stored in one transaction: little enough to lose, enough to be quick."""
+
+THREADS = 8
+"""Sources fetched at once; to one host the fetcher keeps its distance all the same."""
+
+Report = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceResult:
+    """What pulling one source came to. `lost` entries could not be used at all; `notes` say what was repaired."""
+
+    id: str
+    status: Literal["ok", "unchanged", "failed", "skipped"]
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    error: str | None = None
+    lost: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What pulling works with: the store, the fetcher, the identifier of languages, secret keys, the clock."""
+
+    site: Site
+    store: Store
+    fetcher: room.Fetcher
+    scores: Scores
+    ring: Sequence[bytes]
+    now: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entry with what tells it from others; `known` is the stored post that it is, if there is one."""
+
+    entry: Entry
+    identity: str
+    link_key: str | None
+    digest: str
+    id: str
+    known: posts.Known | None = None
+
+
+def pull(shop: Workshop, sources: Sequence[Source], *, only_due: bool, report: Report) -> list[SourceResult]:
+    """Pull sources side by side, and store what is new or changed; in the order given; with `only_due`, those that are due."""
+    with shop.store.read() as connection:
+        rows = published.sources(connection)
+    done = 0
+
+    def one(source: Source) -> SourceResult:
+        nonlocal done
+        result = _guarded(shop, source, rows.get(source.id), only_due)
+        done += 1
+        report(done, len(sources), source.id)
+        return result
+
+    report(0, len(sources), "")
+    if len(sources) == 1:
+        return [one(sources[0])]
+    with ThreadPoolExecutor(max_workers=min(THREADS, len(sources) or 1)) as threads:
+        return list(threads.map(one, sources))
+
+
+def _guarded(shop: Workshop, source: Source, row: published.SourceRow | None, only_due: bool) -> SourceResult:
+    """Pull one source; whatever goes wrong is its result, and is remembered."""
+    now = shop.now()
+    state = room.SourceState(**row.pacing) if row else room.SourceState(url=source.url)
+    if state.url != source.url:
+        state = room.SourceState(url=source.url)
+    ask = room.ask(state, source, now, only_due=only_due)
+    if ask.wait:
+        return SourceResult(source.id, "skipped", error=None if only_due else ask.wait)
+    outcome: room.Retrieved | SyndicateError
+    ttl: float | None = None
+    try:
+        result, outcome, ttl = _pull(shop, source, ask)
+    except SyndicateError as error:
+        result, outcome = SourceResult(source.id, "failed", error=str(error)), error
+    except Exception as error:  # one source's surprise must not stop the others
+        result = SourceResult(source.id, "failed", error=f"{source.url}: this should not have happened: {error!r}")
+        outcome = SyndicateError(str(error))
+    after = room.after(state, outcome, now, shop.site.politeness, ttl=ttl)
+    succeeded = now if result.status != "failed" else (row.succeeded if row else None)
+    with shop.store.write() as connection:
+        published.save_source(connection, published.SourceRow(source.id, asdict(after), now, succeeded, result.error))
+    if isinstance(outcome, Gone):
+        return replace(
+            result, error=f"{result.error} It will not be asked again until its url in feeds/sources.toml changes."
+        )
+    return result
+
+
+def _pull(shop: Workshop, source: Source, ask: room.Ask) -> tuple[SourceResult, room.Retrieved, float | None]:
+    retrieved = shop.fetcher.get(
+        ask.url, etag=ask.etag, last_modified=ask.last_modified, allow_private=source.allow_private, accept=room.FEED
+    )
+    if retrieved.status == 304:
+        return SourceResult(source.id, "unchanged"), retrieved, None
+    feed = room.parse(retrieved.body, content_type=retrieved.content_type, url=retrieved.final_url, now=shop.now())
+    candidates = _match(shop, source, feed.entries, feed.link)
+    todo = [one for one in candidates if one.known is None or one.known.digest != one.digest]
+    notes, counts = list(feed.notes), Counter[str]()
+    counts["unchanged"] = len(candidates) - len(todo)
+    reader = _PageReader(shop, source)
+    for start in range(0, len(todo), CHUNK):
+        made = [_make(shop, source, reader, one, notes) for one in todo[start : start + CHUNK]]
+        _store(shop, source, [one for one in made if one], counts)
+        counts["lost"] += made.count(None)
+    result = SourceResult(
+        source.id, "ok" if counts["new"] or counts["changed"] else "unchanged", counts["new"], counts["changed"],
+        counts["unchanged"], lost=feed.lost + counts["lost"], notes=tuple(dict.fromkeys(notes)),
+    )  # fmt: skip
+    return result, retrieved, feed.ttl
+
+
+# ---------------------------------------------------------------- which entry is which post
+
+
+def marks(ring: Sequence[bytes], source: str, *keys: str | None) -> list[str]:
+    """Keyed hashes of what a post is known by: what a withdrawal keeps, so that no pull brings the post back."""
+    return [
+        hmac.digest(secret, f"withdrawn\n{source}\n{key}".encode(), hashlib.sha256).hex()
+        for key in keys
+        if key
+        for secret in ring
+    ]
+
+
+def _match(shop: Workshop, source: Source, entries: Iterable[Entry], home: str | None) -> list[Candidate]:
+    """Each entry with the stored post that it is; without those that were withdrawn."""
+    found = [_candidate(source, entry) for entry in entries]
+    with shop.store.read() as connection:
+        known = posts.known(
+            connection, source.id, {one.identity for one in found}, {one.link_key for one in found if one.link_key}
+        )
+        whole = [one for one in withdrawn.everything(connection) if not one.language]
+    ids = {one.post for one in whole} | {one.id for one in known if one.withdrawn}
+    keys = {key for one in whole for key in one.keys}
+    paired = pair(found, known, room.link_key(home) if home else None)
+    return [
+        one
+        for one in paired
+        if one.id not in ids and not keys.intersection(marks(shop.ring, source.id, one.identity, one.link_key))
+    ]
+
+
+def _candidate(source: Source, entry: Entry) -> Candidate:
+    identity = room.identity(entry)
+    link = room.link_key(entry.url) if entry.url else None
+    return Candidate(entry, identity, link, room.digest(entry), room.post_id(source.id, identity))
+
+
+def pair(found: Sequence[Candidate], known: Sequence[posts.Known], home: str | None) -> list[Candidate]:
+    """Give each entry the stored post that it is: by identity; else by a link of its own whose old guid has left the feed."""
+    by_identity = {one.identity: one for one in known}
+    here = {one.identity for one in found}
+    links = Counter(one.link_key for one in found)
+    stored = Counter(one.link_key for one in known)
+    by_link = {
+        one.link_key: one for one in known if one.link_key and one.identity not in here and stored[one.link_key] == 1
+    }
+    paired = []
+    for one in found:
+        post = by_identity.get(one.identity)
+        if post is None and one.link_key and one.link_key != home and links[one.link_key] == 1:
+            post = by_link.get(one.link_key)
+        paired.append(replace(one, known=post, id=post.id) if post else one)
+    return paired
+
+
+# ---------------------------------------------------------------- making posts
+
+
+class _PageReader:
+    """Fetches the posts' own pages where the feed has only teasers; after one failed connection no more of that host."""
+
+    def __init__(self, shop: Workshop, source: Source) -> None:
+        self.shop, self.source, self.unreachable = shop, source, False
+
+    def whole(self, entry: Entry) -> tuple[Entry, str | None]:
+        """The entry with its page's article if the feed has only a teaser; and what went wrong, if it did."""
+        teaser = room.is_teaser(entry, self.source.content)
+        if not teaser or not entry.url:
+            return entry, None
+        if self.unreachable:
+            return entry, "its page was not asked for: the host did not answer earlier in this run"
+        try:
+            page = self.shop.fetcher.get(entry.url, allow_private=self.source.allow_private, accept=room.PAGE)
+            article = room.article(
+                page.body, content_type=page.content_type, url=page.final_url, selector=self.source.selector
+            )
+        except SyndicateError as error:
+            self.unreachable = not getattr(error, "connected", True)
+            return entry, str(error)
+        return room.with_article(entry, article), None
+
+
+def _make(shop: Workshop, source: Source, reader: _PageReader, one: Candidate, notes: list[str]) -> posts.Record | None:
+    """The post that an entry becomes, or None (with a note) where nothing can be made of it."""
+    name = one.entry.title or one.entry.url or one.entry.guid or "an entry without a title"
+    try:
+        entry, trouble = reader.whole(one.entry)
+        digest = one.digest
+        if trouble:
+            entry = replace(entry, notes=(*entry.notes, f"Only the teaser is here: {trouble}"))
+            digest += INCOMPLETE
+        notes += [f"{name}: {note}" for note in entry.notes]
+        return posts.Record(
+            _post(shop, source, entry, one), one.identity, one.link_key, digest, markup.safe(entry.html, entry.url or ""),
+            entry.categories, one.known.first_seen if one.known else shop.now(),
+        )  # fmt: skip
+    except SyndicateError as error:
+        notes.append(f"{name}: left out: {error}")
+    except Exception as error:  # one entry's surprise must not stop the others
+        notes.append(f"{name}: left out: this should not have happened: {error!r}")
+    return None
+
+
+INCOMPLETE = "+page"
+"""Ends the digest of a post whose page is still owed, so that the next pull asks for it again."""
+
+
+def _post(shop: Workshop, source: Source, entry: Entry, one: Candidate) -> Post:
+    site, now, known = shop.site, shop.now(), one.known
+    found = enrich(
+        entry,
+        languages=source.languages or site.languages,
+        partners=site.partners,
+        hashtags=site.hashtags,
+        scores=shop.scores,
+    )
+    author = entry.author or (source.authors[0] if len(source.authors) == 1 else None)
+    moment = entry.published or (known.published if known else now)
+    updated = max(now, known.updated) if known else moment
+    return Post(
+        id=one.id, source=source.id, guid=entry.guid, url=entry.url, title=entry.title, author=author,
+        published=moment, updated=updated, year=known.year if known else moment.year,
+        versions=found.versions, partners=found.partners, hashtags=found.hashtags, links=found.links, picture=found.picture,
+        blocks=found.blocks, margin=found.margin, unsure=found.unsure, notes=(*entry.notes, *found.notes),
+    )  # fmt: skip
+
+
+def _store(shop: Workshop, source: Source, records: Sequence[posts.Record], counts: Counter[str]) -> None:
+    """Store a few posts, looking once more at what is there: another pull may have been quicker, or one was withdrawn."""
+    if not records:
+        return
+    with shop.store.write() as connection:
+        ids = {record.post.id for record in records}
+        there = {one.id: one for one in posts.known(connection, source.id, {record.identity for record in records}, ())}
+        there |= {one.id: one for one in posts.known_by_id(connection, ids)}
+        taken_back = withdrawn.everything(connection, ids)
+        whole = {one.post for one in taken_back if not one.language} | {
+            one.id for one in there.values() if one.withdrawn
+        }
+        keep = [without(record, taken_back) for record in records if record.post.id not in whole]
+        todo = [
+            record for record in keep if record.post.id not in there or there[record.post.id].digest != record.digest
+        ]
+        posts.save(connection, todo)
+    for record in keep:
+        counts["new" if record.post.id not in there else "changed" if record in todo else "unchanged"] += 1
+
+
+def without(record: posts.Record, taken_back: Sequence[withdrawn.Withdrawal]) -> posts.Record:
+    """The record without the versions of it that were withdrawn, and without a word quoted from them."""
+    gone = {one.language for one in taken_back if one.post == record.post.id and one.language}
+    if not gone:
+        return record
+    post = record.post
+    versions = tuple(version for version in post.versions if version.language not in gone)
+    mentions = (
+        replace(mention, evidence=tuple(one for one in mention.evidence if one.language not in gone))
+        for mention in post.partners
+    )
+    tags = (replace(tag, languages=tuple(code for code in tag.languages if code not in gone)) for tag in post.hashtags)
+    return replace(
+        record,
+        body="\n".join(version.html for version in versions),
+        post=replace(
+            post,
+            title=versions[0].title if versions else "",
+            versions=versions,
+            partners=tuple(mention for mention in mentions if mention.evidence),
+            hashtags=tuple(tag for tag in tags if tag.languages),
+            links=tuple(link for link in post.links if link.language not in gone),
+            blocks=tuple(block for block in post.blocks if block.language not in gone),
+            notes=(),
+        ),
+    )

@@ -1,0 +1,17 @@
+"""The store: what we know, on SQLite or PostgreSQL, through SQLAlchemy Core.
+
+    engine       opening, transactions, migrations, refusing a foreign database
+    schema       the tables
+    posts        posts and what was found in them
+    withdrawn    what was taken back, and must not return
+    published    sources' pacing, feeds and who is in them
+    editions     editions, their frozen variants, each post's state per list
+    people       subscribers, subscriptions, suppressions, the consent log
+    ledger       deliveries and their batches
+
+Every function takes the connection of a transaction that the hall opened: the hall says what belongs together.
+"""
+
+from syndicate.store.engine import Store
+
+__all__ = ["Store"]

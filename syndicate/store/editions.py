@@ -1,0 +1,174 @@
+"""Editions, their frozen variants, and the state of each post per list."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from syndicate.models import Edition, EditionState, EditionVariant, Post
+from syndicate.store import schema as s
+
+OPEN: tuple[EditionState, ...] = ("draft", "approved", "scheduled", "sending", "paused")
+"""The states of an edition that is not finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided of a post for a list: `included` in an edition, or `skipped`, and why."""
+
+    state: str
+    edition: str | None
+    reason: str
+
+
+def decided(connection: sa.Connection, list: str) -> dict[str, Decided]:
+    """What was decided of every post for a list; a post that is not here is new to it."""
+    rows = connection.execute(sa.select(s.list_posts).where(s.list_posts.c.list == list))
+    return {row.post: Decided(row.state, row.edition, row.reason) for row in rows}
+
+
+def next_number(connection: sa.Connection, list: str) -> int:
+    """The number of the list's next edition."""
+    last = connection.execute(sa.select(sa.func.max(s.editions.c.number)).where(s.editions.c.list == list)).scalar()
+    return (last or 0) + 1
+
+
+def save(connection: sa.Connection, edition: Edition, posts: Sequence[Post], skipped: Mapping[str, str]) -> None:
+    """Store an edition just drafted, freeze its variants, and note what became of each post it looked at."""
+    connection.execute(
+        s.editions.insert().values(
+            id=edition.id, list=edition.list, number=edition.number, state=edition.state, created=edition.created,
+            digest=edition.digest, notes=[*edition.notes],
+        )
+    )  # fmt: skip
+    _freeze(connection, edition, posts)
+    fates = [(post.id, "included", edition.id, "") for post in posts]
+    fates += [(post, "skipped", edition.id, reason) for post, reason in skipped.items()]
+    touched = [post for post, *_ in fates]
+    table = s.list_posts
+    connection.execute(table.delete().where(table.c.list == edition.list, table.c.post.in_(touched)))
+    rows = [
+        {"list": edition.list, "post": p, "state": state, "edition": e, "reason": why} for p, state, e, why in fates
+    ]
+    if rows:
+        connection.execute(table.insert(), rows)
+
+
+def freeze_again(connection: sa.Connection, edition: Edition, posts: Sequence[Post]) -> None:
+    """Replace an unsent edition's variants and posts; an approval of the old ones is void."""
+    for table in (s.edition_variants, s.edition_posts):
+        connection.execute(table.delete().where(table.c.edition == edition.id))
+    _freeze(connection, edition, posts)
+    values = {
+        "digest": edition.digest,
+        "state": edition.state,
+        "notes": [*edition.notes],
+        "approved": None,
+        "approved_digest": None,
+    }
+    connection.execute(s.editions.update().where(s.editions.c.id == edition.id).values(values))
+
+
+def blank(connection: sa.Connection, editions: Collection[str]) -> None:
+    """Erase the frozen texts of editions that can't be made anew; that they were sent, and to whom, stays."""
+    table = s.edition_variants
+    values = {"subject": "", "preheader": "", "html": "", "text": ""}
+    connection.execute(table.update().where(table.c.edition.in_(editions)).values(values))
+
+
+def newest(connection: sa.Connection, list: str | None = None, limit: int = 50) -> list[Edition]:
+    """Editions without their texts, newest first."""
+    query = sa.select(s.editions).order_by(s.editions.c.created.desc(), s.editions.c.number.desc()).limit(limit)
+    rows = connection.execute(query.where(s.editions.c.list == list) if list else query).all()
+    return [_edition(connection, row, texts=False) for row in rows]
+
+
+def load(connection: sa.Connection, id: str, *, texts: bool = True) -> Edition | None:
+    """An edition, with its frozen variants unless `texts` is False."""
+    row = connection.execute(sa.select(s.editions).where(s.editions.c.id == id)).first()
+    return _edition(connection, row, texts=texts) if row else None
+
+
+def open_of(connection: sa.Connection, list: str) -> str | None:
+    """The list's unfinished edition, if there is one."""
+    query = sa.select(s.editions.c.id).where(s.editions.c.list == list, s.editions.c.state.in_(OPEN))
+    return connection.execute(query.order_by(s.editions.c.number.desc())).scalars().first()
+
+
+def with_post(connection: sa.Connection, post: str) -> list[tuple[str, EditionState]]:
+    """The editions that carry a post, with their states, oldest first."""
+    query = (
+        sa.select(s.editions.c.id, s.editions.c.state)
+        .join(s.edition_posts, s.edition_posts.c.edition == s.editions.c.id)
+        .where(s.edition_posts.c.post == post)
+        .order_by(s.editions.c.created)
+    )
+    return [(row.id, row.state) for row in connection.execute(query)]
+
+
+def changed_since(connection: sa.Connection, id: str) -> list[str]:
+    """The edition's posts whose content changed after it was drafted."""
+    query = (
+        sa.select(s.edition_posts.c.post)
+        .join(s.posts, s.posts.c.id == s.edition_posts.c.post)
+        .where(s.edition_posts.c.edition == id, s.posts.c.updated > s.edition_posts.c.updated)
+        .order_by(s.edition_posts.c.position)
+    )
+    return [*connection.execute(query).scalars()]
+
+
+def last_drafted(connection: sa.Connection) -> dict[str, datetime]:
+    """When each list's newest edition was drafted."""
+    query = sa.select(s.editions.c.list, sa.func.max(s.editions.c.created)).group_by(s.editions.c.list)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def set_state(connection: sa.Connection, id: str, state: EditionState, *, was: Sequence[EditionState]) -> bool:
+    """Move an edition from one of the states `was`; False if it is in another by now."""
+    table = s.editions
+    done = connection.execute(table.update().where(table.c.id == id, table.c.state.in_(was)).values(state=state))
+    return done.rowcount == 1
+
+
+def approve(connection: sa.Connection, id: str, digest: str, at: datetime) -> bool:
+    """Approve the draft with exactly these bytes; False if it is no draft any more, or was made anew."""
+    table = s.editions
+    same = sa.and_(table.c.id == id, table.c.state == "draft", table.c.digest == digest)
+    values = {"state": "approved", "approved": at, "approved_digest": digest}
+    return connection.execute(table.update().where(same).values(values)).rowcount == 1
+
+
+def give_back(connection: sa.Connection, id: str) -> None:
+    """The posts that an edition decided about are new to its list again."""
+    connection.execute(s.list_posts.delete().where(s.list_posts.c.edition == id))
+
+
+def _freeze(connection: sa.Connection, edition: Edition, posts: Sequence[Post]) -> None:
+    variants = [{"edition": edition.id, "position": n, **asdict(variant)} for n, variant in enumerate(edition.variants)]
+    if variants:
+        connection.execute(s.edition_variants.insert(), variants)
+    rows = [
+        {"edition": edition.id, "post": post.id, "position": n, "updated": post.updated} for n, post in enumerate(posts)
+    ]
+    if rows:
+        connection.execute(s.edition_posts.insert(), rows)
+
+
+def _edition(connection: sa.Connection, row: Any, *, texts: bool) -> Edition:
+    table = s.edition_posts.c
+    posts = connection.execute(sa.select(table.post).where(table.edition == row.id).order_by(table.position)).scalars()
+    variants: tuple[EditionVariant, ...] = ()
+    if texts:
+        frozen = s.edition_variants.c
+        query = sa.select(s.edition_variants).where(frozen.edition == row.id).order_by(frozen.position)
+        variants = tuple(
+            EditionVariant(v.name, v.subject, v.preheader, v.html, v.text) for v in connection.execute(query)
+        )
+    return Edition(
+        id=row.id, list=row.list, number=row.number, state=row.state, created=row.created, posts=tuple(posts),
+        variants=variants, digest=row.digest, approved=row.approved, notes=tuple(row.notes),
+    )  # fmt: skip

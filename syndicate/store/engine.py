@@ -1,0 +1,149 @@
+"""The door to the database: opened private, never half-written, migrated by the program itself.
+
+SQLite runs in WAL mode with full synchronisation, and deletes by overwriting. A writing transaction begins as IMMEDIATE, so
+that two processes wait for each other at its start and never fail in its middle.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from syndicate.errors import DatabaseBusy, ForeignDatabase, StoreError
+
+REVISION = 1
+"""The newest migration that this program knows."""
+
+VERSION_TABLE = "syndicate_schema"
+
+
+class Store:
+    """An open database. `read()` and `write()` give a connection inside one transaction."""
+
+    def __init__(self, url: str, *, wait: float = 30.0) -> None:
+        """Open the database at `url` (an SQLAlchemy URL), waiting at most `wait` seconds for others; migrate it if it is older.
+
+        Raises ForeignDatabase for another program's or a newer version's database, DatabaseBusy, StoreError.
+        """
+        self.url = sa.make_url(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = self._sqlite(wait) if self.sqlite else sa.create_engine(self.url, pool_pre_ping=True)
+        with self._plainly():
+            self._match_schema()
+
+    @property
+    def path(self) -> Path | None:
+        """The SQLite file, or None for another engine."""
+        return Path(self.url.database) if self.sqlite and self.url.database else None
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A connection in a reading transaction: one consistent view."""
+        with self._plainly(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A connection in a writing transaction: all of it is stored, or nothing."""
+        with self._plainly(), self.engine.connect() as connection, connection.execution_options(write=True).begin():
+            yield connection
+
+    def scrub(self) -> None:
+        """Leave no trace of deleted rows in the SQLite file or its write-ahead log (PostgreSQL: a plain VACUUM)."""
+        with self._plainly(), self.engine.connect() as connection:
+            autocommit = connection.execution_options(isolation_level="AUTOCOMMIT", plain=True)
+            if self.sqlite:
+                autocommit.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            autocommit.exec_driver_sql("VACUUM")
+            if self.sqlite:
+                busy, *_ = autocommit.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+                if busy:
+                    raise DatabaseBusy(
+                        "Another process reads the database, so its log still holds what was erased: erase again."
+                    )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    def _sqlite(self, wait: float) -> sa.Engine:
+        path = Path(self.url.database or "")
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as error:
+            raise StoreError(
+                f"The database {path} cannot be opened: {error.strerror}. Check the folder's owner and rights."
+            ) from error
+        engine = sa.create_engine(self.url, connect_args={"timeout": wait})
+
+        @sa.event.listens_for(engine, "connect")
+        def _(connection: Any, _record: object) -> None:
+            connection.isolation_level = None
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+                connection.execute(f"PRAGMA {pragma}").close()
+
+        @sa.event.listens_for(engine, "begin")
+        def _(connection: sa.Connection) -> None:
+            options = connection.get_execution_options()
+            if not options.get("plain"):
+                connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write") else "BEGIN")
+
+        return engine
+
+    def _match_schema(self) -> None:
+        found = self._revision()
+        if found is not None and found > REVISION:
+            raise ForeignDatabase(
+                f"{self._name()} was written by a newer syndicate (schema {found}; this one knows {REVISION}). "
+                "Nothing was changed. Install the newer version again."
+            )
+        if found != REVISION:
+            from syndicate.store.migrations import migrate
+
+            with self.engine.connect() as connection, connection.execution_options(write=True).begin():
+                migrate(connection)
+
+    def _revision(self) -> int | None:
+        with self.engine.connect() as connection, connection.begin():
+            tables = set(sa.inspect(connection).get_table_names())
+            if VERSION_TABLE in tables:
+                number = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar()  # noqa: S608
+                return int(number) if number else None
+            if tables:
+                raise ForeignDatabase(
+                    f"{self._name()} belongs to another program (it has the table {min(tables)}). Nothing was changed. "
+                    "Give syndicate a database of its own."
+                )
+        return None
+
+    def _name(self) -> str:
+        return f"The database {self.url.render_as_string(hide_password=True)}"
+
+    @contextmanager
+    def _plainly(self) -> Iterator[None]:
+        """Translate the driver's errors into sentences."""
+        try:
+            yield
+        except sa.exc.DatabaseError as error:
+            cause = str(error.orig)
+            if "locked" in cause or "busy" in cause:
+                raise DatabaseBusy(
+                    f"{self._name()} is in use by another process for too long. Try again in a minute."
+                ) from error
+            if "not a database" in cause or "malformed" in cause:
+                raise ForeignDatabase(
+                    f"{self._name()} is damaged or is no database ({cause}). Restore it from a backup."
+                ) from error
+            if "full" in cause:
+                raise StoreError(
+                    f"The disk is full: {self._name()} could not be written. What was stored before is intact."
+                ) from error
+            if isinstance(error, sa.exc.OperationalError):
+                raise StoreError(f"{self._name()} cannot be used: {cause}.") from error
+            raise

@@ -1,0 +1,337 @@
+"""Posts, what was found in them, and what was withdrawn."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from syndicate.models import (
+    Evidence,
+    HashtagUse,
+    LabelledBlock,
+    Link,
+    PartnerMention,
+    Picture,
+    Post,
+    Version,
+)
+from syndicate.selection import Facts
+from syndicate.store import schema as s
+from syndicate.store.chunks import batched
+
+CHUNK = 500
+"""How many values one IN (…) holds: well under SQLite's limit on bound parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A post as it is stored: with what tells it from others, and what upstream said."""
+
+    post: Post
+    identity: str
+    link_key: str | None
+    digest: str
+    body: str
+    categories: tuple[str, ...]
+    first_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What pull needs to know of a stored post to tell new, changed and unchanged apart."""
+
+    id: str
+    identity: str
+    link_key: str | None
+    digest: str
+    year: int
+    first_seen: datetime
+    published: datetime
+    updated: datetime
+    withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which posts `posts list` shows; None and False mean that it does not matter."""
+
+    source: str | None = None
+    partner: str | None = None
+    hashtag: str | None = None
+    language: str | None = None
+    since: datetime | None = None
+    unsure: bool = False
+
+
+# ---------------------------------------------------------------- reading
+
+
+def known(
+    connection: sa.Connection, source: str, identities: Collection[str], link_keys: Collection[str]
+) -> list[Known]:
+    """The source's posts that carry one of these identities or links."""
+    table = s.posts.c
+    found = _known(connection, table.identity, identities, table.source == source)
+    return list((found | _known(connection, table.link_key, link_keys, table.source == source)).values())
+
+
+def known_by_id(connection: sa.Connection, ids: Collection[str]) -> list[Known]:
+    """The posts with these ids, withdrawn or not."""
+    return list(_known(connection, s.posts.c.id, ids, sa.true()).values())
+
+
+def _known(
+    connection: sa.Connection, column: sa.ColumnElement[Any], values: Collection[str], also: sa.ColumnElement[bool]
+) -> dict[str, Known]:
+    table = s.posts.c
+    wanted = (table.id, table.identity, table.link_key, table.digest, table.year, table.first_seen, table.published)
+    query = sa.select(*wanted, table.updated, table.withdrawn.isnot(None)).where(also)
+    chunks = (connection.execute(query.where(column.in_(chunk))) for chunk in batched(values, CHUNK))
+    return {row[0]: Known(*row) for rows in chunks for row in rows}
+
+
+def facts(
+    connection: sa.Connection, *, after: int | None = None, ids: Collection[str] | None = None
+) -> Iterator[Facts]:
+    """What selections look at, of every standing post, of those changed since sequence number `after`, or of `ids`."""
+    table = s.posts.c
+    query = sa.select(table.id, table.source, table.author, table.published).where(table.withdrawn.is_(None))
+    if after is not None:
+        query = query.where(table.sequence > after)
+    if ids is not None:
+        query = query.where(table.id.in_(ids))
+    chosen = query.subquery()
+
+    def grouped(column: sa.ColumnElement[str], post: sa.ColumnElement[str]) -> dict[str, set[str]]:
+        found = defaultdict(set)
+        for key, value in connection.execute(sa.select(post, column).where(post.in_(sa.select(chosen.c.id)))):
+            found[key].add(value)
+        return found
+
+    languages = grouped(s.versions.c.language, s.versions.c.post)
+    partners = grouped(s.post_partners.c.partner, s.post_partners.c.post)
+    hashtags = grouped(s.post_hashtags.c.key, s.post_hashtags.c.post)
+    for id, source, author, published in connection.execute(sa.select(chosen)).all():
+        yield Facts(
+            id=id,
+            source=source,
+            author=author,
+            published=published.timestamp(),
+            languages=frozenset(languages.get(id, ())),
+            partners=frozenset(partners.get(id, ())),
+            hashtags=frozenset(hashtags.get(id, ())),
+        )
+
+
+def newest(connection: sa.Connection, chosen: Filter, limit: int) -> list[str]:
+    """The ids of the standing posts that pass the filter, newest first."""
+    table = s.posts.c
+    query = sa.select(table.id).where(table.withdrawn.is_(None)).order_by(table.published.desc(), table.id).limit(limit)
+    if chosen.source:
+        query = query.where(table.source == chosen.source)
+    if chosen.partner:
+        query = query.where(
+            table.id.in_(sa.select(s.post_partners.c.post).where(s.post_partners.c.partner == chosen.partner))
+        )
+    if chosen.hashtag:
+        query = query.where(
+            table.id.in_(sa.select(s.post_hashtags.c.post).where(s.post_hashtags.c.key == chosen.hashtag))
+        )
+    if chosen.language:
+        query = query.where(table.id.in_(sa.select(s.versions.c.post).where(s.versions.c.language == chosen.language)))
+    if chosen.since:
+        query = query.where(table.published >= chosen.since)
+    if chosen.unsure:
+        query = query.where(table.unsure)
+    return list(connection.execute(query).scalars())
+
+
+def load(connection: sa.Connection, ids: Sequence[str]) -> list[Post]:
+    """The posts with these ids, in this order, with everything; ids that are not there, or withdrawn, are left out."""
+    found: dict[str, Post] = {}
+    for chunk in batched(ids, CHUNK):
+        parts = _parts(connection, chunk)
+        rows = connection.execute(sa.select(s.posts).where(s.posts.c.id.in_(chunk), s.posts.c.withdrawn.is_(None)))
+        found.update((row.id, _post(row, parts)) for row in rows)
+    return [found[id] for id in ids if id in found]
+
+
+def records(connection: sa.Connection, ids: Sequence[str]) -> list[Record]:
+    """The posts with these ids as they are stored; withdrawn ones are left out."""
+    loaded = {post.id: post for post in load(connection, ids)}
+    table, found = s.posts.c, []
+    columns = (table.id, table.identity, table.link_key, table.digest, table.body, table.categories, table.first_seen)
+    for chunk in batched(loaded, CHUNK):
+        for row in connection.execute(sa.select(*columns).where(table.id.in_(chunk))):
+            found.append(
+                Record(
+                    loaded[row.id],
+                    row.identity,
+                    row.link_key,
+                    row.digest,
+                    row.body,
+                    tuple(row.categories),
+                    row.first_seen,
+                )
+            )
+    return found
+
+
+def resolve(connection: sa.Connection, wanted: str) -> list[str]:
+    """The ids that `wanted` may mean: an id, the beginning of one, or a post's URL."""
+    table = s.posts.c
+    exact = (
+        connection.execute(sa.select(table.id).where(sa.or_(table.id == wanted, table.url == wanted))).scalars().all()
+    )
+    if exact or not wanted.isalnum():
+        return list(exact)
+    return list(connection.execute(sa.select(table.id).where(table.id.startswith(wanted)).limit(10)).scalars())
+
+
+def hashtag_counts(connection: sa.Connection) -> dict[str, tuple[str, int]]:
+    """For each hashtag of standing posts: its commonest display and the number of posts that carry it."""
+    tags, posts = s.post_hashtags.c, s.posts.c
+    query = (
+        sa.select(tags.key, tags.display, sa.func.count())
+        .join(s.posts, posts.id == tags.post)
+        .where(posts.withdrawn.is_(None))
+        .group_by(tags.key, tags.display)
+        .order_by(tags.key, sa.func.count().desc(), tags.display)
+    )
+    counts: dict[str, tuple[str, int]] = {}
+    for key, display, count in connection.execute(query):
+        first, sum_ = counts.get(key, (display, 0))
+        counts[key] = (first, sum_ + count)
+    return counts
+
+
+def partner_counts(connection: sa.Connection) -> dict[str, int]:
+    """The number of standing posts that name each partner."""
+    partners, posts = s.post_partners.c, s.posts.c
+    query = sa.select(partners.partner, sa.func.count()).join(s.posts, posts.id == partners.post)
+    rows = connection.execute(query.where(posts.withdrawn.is_(None)).group_by(partners.partner))
+    return {row[0]: row[1] for row in rows}
+
+
+def count(connection: sa.Connection, *, unsure: bool = False) -> int:
+    """How many posts stand; of them, with `unsure`, those whose split wants a look."""
+    query = sa.select(sa.func.count()).select_from(s.posts).where(s.posts.c.withdrawn.is_(None))
+    return connection.execute(query.where(s.posts.c.unsure) if unsure else query).scalar_one()
+
+
+# ---------------------------------------------------------------- writing
+
+
+def next_sequence(connection: sa.Connection) -> int:
+    """A number greater than any given before: what makes a change visible to publish."""
+    last = connection.execute(sa.select(s.meta.c.value).where(s.meta.c.key == "sequence").with_for_update()).scalar()
+    number = int(last or 0) + 1
+    if last is None:
+        connection.execute(s.meta.insert().values(key="sequence", value=str(number)))
+    else:
+        connection.execute(s.meta.update().where(s.meta.c.key == "sequence").values(value=str(number)))
+    return number
+
+
+def save(connection: sa.Connection, records: Sequence[Record]) -> None:
+    """Store posts, new or changed, with everything found in them."""
+    if not records:
+        return
+    sequence = next_sequence(connection)
+    ids = [record.post.id for record in records]
+    there = {id for chunk in batched(ids, CHUNK) for id in _existing(connection, chunk)}
+    rows = [_row(record) | {"sequence": sequence} for record in records]
+    if fresh := [row for row in rows if row["id"] not in there]:
+        connection.execute(s.posts.insert(), fresh)
+    if changed := [row | {"key": row["id"]} for row in rows if row["id"] in there]:
+        names = [name for name in changed[0] if name not in {"key", "id", "year", "first_seen"}]
+        update = (
+            s.posts.update()
+            .where(s.posts.c.id == sa.bindparam("key"))
+            .values({name: sa.bindparam(name) for name in names})
+        )
+        connection.execute(update, [{name: row[name] for name in ("key", *names)} for row in changed])
+    _replace(connection, s.versions, there, [row for record in records for row in _versions(record.post)])
+    _replace_found(connection, there, [record.post for record in records])
+
+
+def save_found(connection: sa.Connection, posts: Sequence[Post]) -> None:
+    """Store anew the partners, hashtags and links of posts that are there; texts stay as they are."""
+    sequence = next_sequence(connection)
+    _replace_found(connection, {post.id for post in posts}, posts)
+    for chunk in batched([post.id for post in posts], CHUNK):
+        connection.execute(s.posts.update().where(s.posts.c.id.in_(chunk)).values(sequence=sequence))
+
+
+# ---------------------------------------------------------------- rows and values
+
+
+def _existing(connection: sa.Connection, ids: Sequence[str]) -> Iterable[str]:
+    return connection.execute(sa.select(s.posts.c.id).where(s.posts.c.id.in_(ids))).scalars().all()
+
+
+def _replace(connection: sa.Connection, table: sa.Table, there: set[str], rows: list[dict[str, Any]]) -> None:
+    for chunk in batched(there, CHUNK):
+        connection.execute(table.delete().where(table.c.post.in_(chunk)))
+    if rows:
+        connection.execute(table.insert(), rows)
+
+
+def _replace_found(connection: sa.Connection, there: set[str], posts: Sequence[Post]) -> None:
+    _replace(connection, s.post_partners, there, [
+        {"post": post.id, "partner": mention.id, "position": n, "evidence": [asdict(one) for one in mention.evidence]}
+        for post in posts for n, mention in enumerate(post.partners)
+    ])  # fmt: skip
+    _replace(connection, s.post_hashtags, there, [
+        {"post": post.id, "position": n, **asdict(tag)} for post in posts for n, tag in enumerate(post.hashtags)
+    ])  # fmt: skip
+    _replace(connection, s.post_links, there, [
+        {"post": post.id, "position": n, **asdict(link)} for post in posts for n, link in enumerate(post.links)
+    ])  # fmt: skip
+
+
+def _row(record: Record) -> dict[str, Any]:
+    post = record.post
+    return {
+        "id": post.id, "source": post.source, "identity": record.identity, "year": post.year, "first_seen": record.first_seen,
+        "guid": post.guid, "url": post.url, "link_key": record.link_key, "title": post.title, "author": post.author,
+        "published": post.published, "updated": post.updated, "digest": record.digest, "body": record.body,
+        "categories": list(record.categories), "picture": asdict(post.picture) if post.picture else None,
+        "blocks": [asdict(block) for block in post.blocks], "margin": post.margin, "unsure": post.unsure,
+        "notes": list(post.notes),
+    }  # fmt: skip
+
+
+def _versions(post: Post) -> Iterator[dict[str, Any]]:
+    return ({"post": post.id, "position": n, **asdict(version)} for n, version in enumerate(post.versions))
+
+
+def _parts(connection: sa.Connection, ids: Sequence[str]) -> Mapping[sa.Table, dict[str, list[Any]]]:
+    parts: dict[sa.Table, dict[str, list[Any]]] = {}
+    for table in (s.versions, s.post_partners, s.post_hashtags, s.post_links):
+        rows = parts.setdefault(table, defaultdict(list))
+        for row in connection.execute(sa.select(table).where(table.c.post.in_(ids)).order_by(table.c.position)):
+            rows[row.post].append(row)
+    return parts
+
+
+def _post(row: Any, parts: Mapping[sa.Table, dict[str, list[Any]]]) -> Post:
+    found = {table: rows.get(row.id, []) for table, rows in parts.items()}
+    return Post(
+        id=row.id, source=row.source, guid=row.guid, url=row.url, title=row.title, author=row.author,
+        published=row.published, updated=row.updated, year=row.year,
+        versions=tuple(Version(v.language, v.title, v.summary, v.html, v.text) for v in found[s.versions]),
+        partners=tuple(
+            PartnerMention(p.partner, tuple(Evidence(**one) for one in p.evidence)) for p in found[s.post_partners]
+        ),
+        hashtags=tuple(HashtagUse(h.key, h.display, tuple(h.spellings), tuple(h.languages)) for h in found[s.post_hashtags]),
+        links=tuple(Link(link.url, cast(Any, link.kind), link.language, link.label) for link in found[s.post_links]),
+        picture=Picture(**row.picture) if row.picture else None,
+        blocks=tuple(LabelledBlock(**block) for block in row.blocks),
+        margin=row.margin, unsure=row.unsure, notes=tuple(row.notes),
+    )  # fmt: skip

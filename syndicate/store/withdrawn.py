@@ -1,0 +1,55 @@
+"""What was taken back: rows that outlive the posts they speak of, and hold nothing of their texts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from syndicate.store import schema as s
+from syndicate.store.posts import next_sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A post taken back, or its version in `language` ("" for the whole post).
+
+    `languages` are the versions that were public, `keys` keyed hashes of the identities it is known by: a pull that meets one
+    of them leaves the entry alone.
+    """
+
+    post: str
+    language: str
+    year: int
+    languages: tuple[str, ...]
+    keys: tuple[str, ...]
+    at: datetime
+    erased: bool
+
+
+def everything(connection: sa.Connection, posts: Collection[str] | None = None) -> list[Withdrawal]:
+    """Everything that was ever taken back, or what was of these posts; oldest first."""
+    query = sa.select(s.withdrawals).order_by(s.withdrawals.c.at, s.withdrawals.c.post, s.withdrawals.c.language)
+    if posts is not None:
+        query = query.where(s.withdrawals.c.post.in_(posts))
+    return [
+        Withdrawal(row.post, row.language, row.year, tuple(row.languages), tuple(row.keys), row.at, row.erased)
+        for row in connection.execute(query)
+    ]
+
+
+def add(connection: sa.Connection, one: Withdrawal) -> None:
+    """Note a withdrawal; a whole post is hidden, or its rows deleted if it is to be erased."""
+    table = s.withdrawals
+    connection.execute(table.delete().where(table.c.post == one.post, table.c.language == one.language))
+    connection.execute(table.insert().values(asdict(one)))
+    if one.language:
+        return
+    this = s.posts.c.id == one.post
+    sequence = next_sequence(connection)
+    if one.erased:
+        connection.execute(s.posts.delete().where(this))
+    else:
+        connection.execute(s.posts.update().where(this).values(withdrawn=one.at, sequence=sequence))

@@ -1,0 +1,165 @@
+"""The hall: taking a post back, from everywhere at once and for good.
+
+What was taken back is kept twice: in the database, and in an append-only file beside it. The file has opaque ids and keyed
+hashes only. When an older copy of the database is put in its place, the file takes the same posts back again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from syndicate.deliver.folder import erase as erase_mails
+from syndicate.errors import UsageError
+from syndicate.models import Edition, Post, Site
+from syndicate.pipeline import marks, without
+from syndicate.store import Store, editions, ledger, posts, withdrawn
+
+LOG = "withdrawn.jsonl"
+
+Redraft = Callable[[sa.Connection, Edition, Sequence[str]], Edition]
+"""Makes an unsent edition anew from the posts that are left."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What withdrawing a post came to. `stopped` copies never left; `received` went to people before."""
+
+    post: str
+    language: str
+    redrafted: tuple[str, ...]
+    stopped: int
+    received: int
+    sent_in: tuple[str, ...]
+    erased: bool
+
+
+def withdraw(
+    site: Site,
+    store: Store,
+    ring: Sequence[bytes],
+    post: str,
+    *,
+    language: str,
+    erase: bool,
+    now: datetime,
+    redraft: Redraft,
+) -> TakenBack:
+    """Take a post back, or only its version in `language` ("" for the whole). The caller publishes afterwards.
+
+    With `erase` nothing of its text is left in the database, its log, or any file under the site's private folder.
+    """
+    with store.write() as connection:
+        one = _withdrawal(connection, ring, post, language, erase, now)
+    _append(site.places.state / LOG, one)  # first: from here on it cannot return, whatever is killed
+    with store.write() as connection:
+        done = _take(connection, one, redraft)
+    if erase:
+        _erase(site, store, done)
+    return done
+
+
+def keep_withdrawn(site: Site, store: Store, redraft: Redraft) -> list[str]:
+    """Take back again what the file beside the database says and the database does not; returns the posts' ids."""
+    noted = _read(site.places.state / LOG)
+    if not noted:
+        return []
+    with store.read() as connection:
+        there = {(one.post, one.language) for one in withdrawn.everything(connection)}
+    again = [one for one in noted if (one.post, one.language) not in there]
+    for one in again:
+        with store.write() as connection:
+            done = _take(connection, one, redraft)
+        if one.erased:
+            _erase(site, store, done)
+    return [one.post for one in again]
+
+
+def _withdrawal(
+    connection: sa.Connection, ring: Sequence[bytes], post: str, language: str, erase: bool, now: datetime
+) -> withdrawn.Withdrawal:
+    earlier = {one.language: one for one in withdrawn.everything(connection, [post])}
+    if language in earlier:  # again, to erase what was only withdrawn
+        return replace(earlier[language], erased=erase or earlier[language].erased)
+    found = posts.records(connection, [post])
+    if not found:
+        raise UsageError(f"There is no post {post} to take back. `syndicate posts list` shows what there is.")
+    (record,) = found
+    languages = tuple(version.language for version in record.post.versions)
+    if language and language not in languages:
+        raise UsageError(f"Post {post} has no version {language}; it has {', '.join(languages) or 'none'}.")
+    keys = () if language else tuple(marks(ring, record.post.source, record.identity, record.link_key))
+    return withdrawn.Withdrawal(
+        post, language, record.post.year, (language,) if language else languages, keys, now, erase
+    )
+
+
+def _take(connection: sa.Connection, one: withdrawn.Withdrawal, redraft: Redraft) -> TakenBack:
+    touched = editions.with_post(connection, one.post)
+    rest = [without(record, [one]) for record in posts.records(connection, [one.post])] if one.language else []
+    left: list[Post] = [record.post for record in rest if record.post.versions]
+    posts.save(connection, rest)
+    withdrawn.add(connection, one)
+    redrafted, stopped, sent_in = [], 0, []
+    for id, state in touched:
+        edition = editions.load(connection, id)
+        if edition is None:
+            continue
+        if state in ("draft", "approved", "scheduled"):
+            keep = edition.posts if left else tuple(other for other in edition.posts if other != one.post)
+            redraft(connection, edition, keep)
+            redrafted.append(id)
+        elif state in ("sending", "paused"):
+            stopped += ledger.cancel_queued(connection, id, one.at, "a post in it was withdrawn")
+            editions.set_state(connection, id, "cancelled", was=("sending", "paused"))
+            sent_in.append(id)
+        else:
+            sent_in.append(id)
+    if one.erased:
+        editions.blank(connection, sent_in)
+    received = ledger.receivers(connection, sent_in)
+    return TakenBack(one.post, one.language, tuple(redrafted), stopped, received, tuple(sent_in), one.erased)
+
+
+def _erase(site: Site, store: Store, done: TakenBack) -> None:
+    """Remove every file that may hold the text: mails written to the outbox, previews; then scrub the database."""
+    erase_mails(site.places.state / "outbox", [*done.sent_in, *done.redrafted])
+    for edition in (*done.sent_in, *done.redrafted):
+        shutil.rmtree(site.places.state / "preview" / edition, ignore_errors=True)
+    store.scrub()
+
+
+# ---------------------------------------------------------------- the file beside the database
+
+
+def _append(path: Path, one: withdrawn.Withdrawal) -> None:
+    line = json.dumps(asdict(one) | {"at": one.at.isoformat()}) + "\n"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "a", encoding="utf-8") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read(path: Path) -> list[withdrawn.Withdrawal]:
+    """The file's lines; a last one cut short by a kill says nothing that the database had begun to do."""
+    found: dict[tuple[str, str], withdrawn.Withdrawal] = {}
+    if not path.exists():
+        return []
+    for line in path.read_text("utf-8").splitlines():
+        with contextlib.suppress(ValueError, TypeError, KeyError):
+            row = json.loads(line)
+            one = withdrawn.Withdrawal(**row | {
+                "languages": tuple(row["languages"]), "keys": tuple(row["keys"]), "at": datetime.fromisoformat(row["at"]),
+            })  # fmt: skip
+            found[one.post, one.language] = one
+    return list(found.values())
