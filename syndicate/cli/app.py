@@ -6,11 +6,11 @@ import inspect
 import sys
 import traceback
 from collections.abc import Callable
+from importlib import import_module
 from typing import Annotated, Any, TypeVar
 
 import typer
 
-from syndicate import __version__
 from syndicate.cli.desk import Desk
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -99,15 +99,13 @@ app = group(
 )
 
 
-@command(app, panel="Start here")
-def version(desk: Desk) -> None:
-    """Print the version."""
-    desk.result({"version": __version__}, __version__)
+PARTS = ("start", "road", "posts", "partners", "newsletter", "subscribers")
 
 
 def run(arguments: list[str]) -> int:
     """Run one command line; returns its exit status."""
-    from syndicate.cli import newsletter, partners, posts, road, start, subscribers  # noqa: F401
+    for part in PARTS:  # in the order of the help
+        import_module(f"syndicate.cli.{part}")
     from syndicate.errors import SyndicateError
 
     desk = Desk()
@@ -146,6 +144,8 @@ def _say(error: Any, desk: Desk) -> int:
 def _wrong_use(error: Any) -> int:
     context = getattr(error, "ctx", None)
     where = context.command_path if context else "syndicate"
+    if not error.format_message():  # no command was given, and the help was printed
+        return 2
     print(f"{where}: {error.format_message()}", file=sys.stderr)  # noqa: T201
     print(f"`{where} --help` says how it is used.", file=sys.stderr)  # noqa: T201
     return int(getattr(error, "exit_code", 2))

@@ -109,6 +109,11 @@ class Desk:
         if not self.quiet:
             print(text, file=sys.stderr, flush=True)  # noqa: T201
 
+    def detail(self, text: str) -> None:
+        """A message for who asked to be told more, with -v."""
+        if self.verbosity:
+            self.say(text)
+
     def warn(self, text: str) -> None:
         """A message that -q does not silence."""
         print(text, file=sys.stderr, flush=True)  # noqa: T201

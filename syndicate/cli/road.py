@@ -178,6 +178,8 @@ def _pull(desk: Desk, sources: Sequence[Source], *, only_due: bool) -> list[Sour
     back = withdrawal.keep_withdrawn(desk.site, desk.store, editions.redraft(press(desk)))
     if back:
         desk.warn(f"The database is older than its list of withdrawn posts: {', '.join(back)} taken back again.")
+    for source in sources:
+        desk.detail(f"{source.id}: asking {source.url}")
     with desk.progress("Pulling") as report:
         return pipeline.pull(workshop(desk), sources, only_due=only_due, report=report)
 
@@ -187,9 +189,13 @@ def _publish(desk: Desk) -> Published:
 
     finding.keep_found(desk.site, desk.store)
     with desk.progress("Publishing") as report:
-        return publishing.publish(
+        published = publishing.publish(
             desk.site, desk.store, desk.words, desk.fill, desk.template_folders, now=desk.now(), report=report
         )
+    for feed in published.feeds:
+        if feed.written:
+            desk.detail(f"wrote feeds/{feed.slug}: {number(feed.items, 'item')}")
+    return published
 
 
 def _told(desk: Desk, results: Sequence[SourceResult], *, all_of_them: bool) -> list[str]:

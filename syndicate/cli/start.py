@@ -176,6 +176,14 @@ def demo(
     return 0 if pulled.new and standing.balanced else 1
 
 
+@command(app, panel=PANEL)
+def version(desk: Desk) -> None:
+    """Print the version."""
+    from syndicate import __version__
+
+    desk.result({"version": __version__}, __version__)
+
+
 READERS = (
     ("lexues@example.org", "sq"), ("reader@example.org", "en"), ("te-dyja@example.org", "sq+en"), ("both@example.org", "en+sq"),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 from syndicate.compose.plain import clean, shorten, web
 from syndicate.models import Helpline, Link, MailingList, Post, Site, Version, Words
@@ -219,7 +220,7 @@ def _told(item: Item, post: Post, version: Version, place: _Place, *, lead: bool
         notices=_notices(post, place.language, place.site),
         resources=_resources(post, version.language, place.language, item.url, place.words),
         partners=_partners(post, place.language, place.site, place.addresses),
-        hashtags=_hashtags(post, place.language, place.site, place.addresses),
+        hashtags=_hashtags(post, version.language, place.language, place.site, place.addresses),
     )
 
 
@@ -244,11 +245,12 @@ def _resources(post: Post, spoken: str, language: str, url: str | None, words: W
 
 
 def _link_text(link: Link, language: str, words: Words) -> str:
-    """The link's own label where it says something, else the name of its kind."""
+    """The link's own label where it says something, else the name of its kind; for a plain page, the site it is on."""
     label = clean(link.label)
     if label and web(label) is None and not re.match(r"(https?:|www\.)", label, re.IGNORECASE):
         return shorten(label, LABEL)
-    return words.say(language, f"kind.{link.kind}")
+    host = (urlsplit(link.url).hostname or "").removeprefix("www.")
+    return host if link.kind == "page" and host else words.say(language, f"kind.{link.kind}")
 
 
 def _partners(post: Post, language: str, site: Site, addresses: Addresses) -> tuple[Anchor, ...]:
@@ -264,9 +266,11 @@ def _partners(post: Post, language: str, site: Site, addresses: Addresses) -> tu
     )
 
 
-def _hashtags(post: Post, language: str, site: Site, addresses: Addresses) -> tuple[Anchor, ...]:
+def _hashtags(post: Post, spoken: str, language: str, site: Site, addresses: Addresses) -> tuple[Anchor, ...]:
+    """The hashtags of the version shown; all of the post's where none is known to stand in it."""
     rules = {rule.key: rule for rule in site.hashtags}
-    shown = [use for use in post.hashtags if not (use.key in rules and rules[use.key].ignore)]
+    uses = [use for use in post.hashtags if not (use.key in rules and rules[use.key].ignore)]
+    shown = [use for use in uses if not use.languages or {spoken, "*"} & set(use.languages)] or uses
     return tuple(
         Anchor(
             clean(rules[use.key].display.get(language, use.display) if use.key in rules else use.display),

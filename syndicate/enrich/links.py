@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from urllib.parse import SplitResult, parse_qs, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from syndicate.enrich.sections import Anchor, Section
@@ -252,7 +253,7 @@ def find(sections: Sequence[Section]) -> tuple[Link, ...]:
 
     `label` is empty where the link shows only its own address. A page counts as a `report` when its path or label says
     so ("raport", "studim", "report", "study" as nouns), or when its label says nothing ("këtu", a bare URL) and the
-    sentence both names a report and points the reader to it.
+    sentence both names a report and points the reader to it. What one version says of an address holds in all.
     """
     found: dict[tuple[str, str], Link] = {}
     for section in sections:
@@ -261,7 +262,8 @@ def find(sections: Sequence[Section]) -> tuple[Link, ...]:
             if link:
                 key = (identity(link.url), link.language)
                 found[key] = _better(found.get(key), link)
-    return tuple(found.values())
+    told = {address: link.kind for (address, _), link in found.items() if link.kind != "page"}
+    return tuple(replace(link, kind=told.get(address, link.kind)) for (address, _), link in found.items())
 
 
 def _in_context(section: Section) -> Iterator[tuple[Anchor, str]]:

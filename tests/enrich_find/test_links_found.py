@@ -179,7 +179,7 @@ def test_each_version_has_its_link():
     assert links.find(sections) == (
         Link(url, "report", "sq"),
         Link(url, "report", "en"),
-        Link(url, "page", "*"),
+        Link(url, "report", "*"),
     )
 
 
