@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from syndicate import compose, deliver
 from syndicate.consent import addresses, tokens
 from syndicate.consent.subscription import mailable
@@ -34,7 +32,7 @@ from syndicate.models import (
     Site,
     SuppressionKind,
 )
-from syndicate.store import Store, editions, ledger, people
+from syndicate.store import Connection, Store, editions, ledger, people
 
 Report = Callable[[int, int, str], None]
 
@@ -135,7 +133,7 @@ def why_not(edition: Edition) -> str:
     return f"{edition.id} is {edition.state}, so it is not sent. {what}"
 
 
-def _audience(office: Office, connection: sa.Connection, edition: Edition, list: MailingList) -> dict[str, str]:
+def _audience(office: Office, connection: Connection, edition: Edition, list: MailingList) -> dict[str, str]:
     chosen = {}
     everyone = [*people.on_list(connection, list.id, "confirmed")]
     against = _suppressed(office, connection, list, (one.subscriber.address for one in everyone))
@@ -148,7 +146,7 @@ def _audience(office: Office, connection: sa.Connection, edition: Edition, list:
 
 
 def _suppressed(
-    office: Office, connection: sa.Connection, list: MailingList, who: Iterable[str]
+    office: Office, connection: Connection, list: MailingList, who: Iterable[str]
 ) -> dict[str, tuple[SuppressionKind, ...]]:
     """What forbids mailing each of these addresses on this list: address → kinds."""
     hashes = {hashed: address for address in who for hashed in addresses.keyed_hashes(address.lower(), office.ring)}
@@ -181,7 +179,7 @@ def _one_batch(office: Office, edition: Edition, list: MailingList, variant: str
     return len(claimed)
 
 
-def _gone_since(office: Office, connection: sa.Connection, list: MailingList, claimed: Sequence[Delivery]) -> set[str]:
+def _gone_since(office: Office, connection: Connection, list: MailingList, claimed: Sequence[Delivery]) -> set[str]:
     """Those who left, bounced, complained or were forgotten since the audience was frozen."""
     standings = people.subscriptions(connection, {one.subscriber for one in claimed})
     against = _suppressed(office, connection, list, (one.address for one in claimed if one.address))

@@ -12,14 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from syndicate import compose
 from syndicate.errors import TemplateError, UsageError
 from syndicate.models import Edition, EditionVariant, MailingList, Post, Site
 from syndicate.publishing import all_feeds
 from syndicate.selection import matches
-from syndicate.store import Store, posts
+from syndicate.store import Connection, Store, posts
 from syndicate.store import editions as stored
 from syndicate.words import WordBook, fill_text
 
@@ -78,10 +76,10 @@ def draft(
     return edition, ""
 
 
-def redraft(press: Press) -> Callable[[sa.Connection, Edition, Sequence[str]], Edition]:
+def redraft(press: Press) -> Callable[[Connection, Edition, Sequence[str]], Edition]:
     """What withdrawing calls to make an unsent edition anew from the posts that are left; without any it is cancelled."""
 
-    def again(connection: sa.Connection, edition: Edition, keep: Sequence[str]) -> Edition:
+    def again(connection: Connection, edition: Edition, keep: Sequence[str]) -> Edition:
         left = posts.load(connection, keep)
         list = next((one for one in press.site.lists if one.id == edition.list), None)
         if not left or list is None:
@@ -141,7 +139,7 @@ def changed_since(store: Store, edition: Edition) -> list[str]:
 # ---------------------------------------------------------------- composing
 
 
-def _candidates(connection: sa.Connection, list: MailingList, only: set[str] | None, decided: object) -> list[str]:
+def _candidates(connection: Connection, list: MailingList, only: set[str] | None, decided: object) -> list[str]:
     """The posts in the list's selection that nothing was decided about, newest first."""
     facts = posts.facts(connection, ids=only)
     known = decided if isinstance(decided, dict) else {}
@@ -150,7 +148,7 @@ def _candidates(connection: sa.Connection, list: MailingList, only: set[str] | N
     return [post.id for post in fitting[: list.selection.limit]]
 
 
-def _pages(site: Site, connection: sa.Connection) -> compose.Addresses:
+def _pages(site: Site, connection: Connection) -> compose.Addresses:
     """Where partners and hashtags have a feed page of ours: key → language → URL."""
     hashtags: dict[str, dict[str, str]] = {}
     partners: dict[str, dict[str, str]] = {}

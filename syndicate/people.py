@@ -13,12 +13,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import BinaryIO, Literal
 
-import sqlalchemy as sa
-
 from syndicate.consent import addresses, subscription, table
 from syndicate.errors import UsageError
 from syndicate.models import MailingList, Site, Subscriber, Subscription, SubscriptionState, SuppressionKind
-from syndicate.store import Store
+from syndicate.store import Connection, Store
 from syndicate.store import people as stored
 
 CHUNK = 500
@@ -197,7 +195,7 @@ class _Known:
     against: dict[SuppressionKind, datetime]
 
 
-def _apply(connection: sa.Connection, hand: _Hand, rows: Sequence[table.Row], *, dry_run: bool = False) -> list[Added]:
+def _apply(connection: Connection, hand: _Hand, rows: Sequence[table.Row], *, dry_run: bool = False) -> list[Added]:
     """Decide about each row, and write it unless `dry_run`; the results are in the order of the rows."""
     known = _look_up(connection, hand, rows)
     event = subscription.Event("imported" if hand.how == "import" else "added", hand.evidence)
@@ -223,7 +221,7 @@ def _apply(connection: sa.Connection, hand: _Hand, rows: Sequence[table.Row], *,
     return results
 
 
-def _look_up(connection: sa.Connection, hand: _Hand, rows: Sequence[table.Row]) -> list[_Known]:
+def _look_up(connection: Connection, hand: _Hand, rows: Sequence[table.Row]) -> list[_Known]:
     people = stored.find(connection, {row.address.key for row in rows})
     standings = stored.subscriptions(connection, {person.id for person in people.values()})
     hashes = [addresses.keyed_hashes(row.address.key, hand.ring) for row in rows]

@@ -16,14 +16,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
 from syndicate import __version__
 from syndicate import publish as room
 from syndicate.models import Feed, Fill, Post, Site, Withdrawn, Words
 from syndicate.publish import files
 from syndicate.selection import Facts, expand, matches
-from syndicate.store import Store, posts, published, withdrawn
+from syndicate.store import Connection, Store, posts, published, withdrawn
 
 DEFAULT_LIMIT = 50
 """How many items a feed holds that sets no limit of its own."""
@@ -93,7 +91,7 @@ def publish(
     return Published(results, plan.gone, others + sum(written.values()))
 
 
-def all_feeds(site: Site, connection: sa.Connection) -> list[Feed]:
+def all_feeds(site: Site, connection: Connection) -> list[Feed]:
     """Every feed of the site: those configured, then those that families make, in a fixed order."""
     by_hashtag = any(family.by == "hashtag" for family in site.families)
     hashtags = posts.hashtag_counts(connection) if by_hashtag else {}
@@ -108,7 +106,7 @@ def all_feeds(site: Site, connection: sa.Connection) -> list[Feed]:
 # ---------------------------------------------------------------- deciding
 
 
-def _plan(site: Site, connection: sa.Connection, digest: str) -> _Plan:
+def _plan(site: Site, connection: Connection, digest: str) -> _Plan:
     feeds = {feed.slug: feed for feed in all_feeds(site, connection)}
     settings = {slug: _hash([digest, asdict(feed)]) for slug, feed in feeds.items()}
     stored = published.feeds(connection)
@@ -132,7 +130,7 @@ def _members(feeds: Iterable[Feed], everything: Iterable[Facts]) -> dict[str, li
     return members
 
 
-def _changed(connection: sa.Connection, plan: _Plan) -> None:
+def _changed(connection: Connection, plan: _Plan) -> None:
     """Where each post that changed since the last time stands now, and where it stood."""
     changed = {post.id: post for post in posts.facts(connection, after=plan.since)}
     taken_back: dict[str, list[withdrawn.Withdrawal]] = {}
@@ -163,7 +161,7 @@ def _tombstone(withdrawals: Sequence[withdrawn.Withdrawal], feed: Feed | None) -
     return None
 
 
-def _remember(connection: sa.Connection, plan: _Plan, now: datetime) -> None:
+def _remember(connection: Connection, plan: _Plan, now: datetime) -> None:
     for id, slugs in plan.left.items():
         for slug, tombstone in slugs.items():
             published.leave_feeds(connection, id, [slug], tombstone.at if tombstone else None)
@@ -199,7 +197,7 @@ def _write_feeds(
     return written, counts
 
 
-def _newest(connection: sa.Connection, plan: _Plan, feed: Feed) -> list[str]:
+def _newest(connection: Connection, plan: _Plan, feed: Feed) -> list[str]:
     limit = _limit(feed)
     if feed.slug in plan.fresh:
         members = plan.fresh[feed.slug]
@@ -210,7 +208,7 @@ def _newest(connection: sa.Connection, plan: _Plan, feed: Feed) -> list[str]:
     return [id for id, _ in sorted(members, key=lambda one: (-one[1].timestamp(), one[0]))[:limit]]
 
 
-def _tombstones(connection: sa.Connection, plan: _Plan, slug: str) -> list[Withdrawn]:
+def _tombstones(connection: Connection, plan: _Plan, slug: str) -> list[Withdrawn]:
     earlier = published.tombstones(connection, slug)
     rows: dict[str, list[withdrawn.Withdrawal]] = {}
     for row in withdrawn.everything(connection, earlier):
@@ -227,7 +225,7 @@ class _Cache:
         self.held: OrderedDict[str, Post] = OrderedDict()
         self.size = size
 
-    def posts(self, connection: sa.Connection, ids: Sequence[str]) -> list[Post]:
+    def posts(self, connection: Connection, ids: Sequence[str]) -> list[Post]:
         """The posts with these ids, in this order."""
         for post in posts.load(connection, [id for id in ids if id not in self.held]):
             self.held[post.id] = post

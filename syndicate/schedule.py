@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import sqlalchemy as sa
-
 from syndicate.compose.schedule import is_due
 from syndicate.models import MailingList, Site
 from syndicate.selection import matches
-from syndicate.store import Store, editions, posts, published
+from syndicate.store import Connection, Store, editions, posts, published
 
 
 def due_lists(site: Site, store: Store, now: datetime) -> list[MailingList]:
@@ -38,6 +36,6 @@ def due_lists(site: Site, store: Store, now: datetime) -> list[MailingList]:
     return due
 
 
-def _waiting(connection: sa.Connection, list: MailingList) -> int:
+def _waiting(connection: Connection, list: MailingList) -> int:
     decided = editions.decided(connection, list.id)
     return sum(post.id not in decided and matches(list.selection, post) for post in posts.facts(connection))

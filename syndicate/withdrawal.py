@@ -15,17 +15,15 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from syndicate.deliver.folder import erase as erase_mails
 from syndicate.errors import UsageError
 from syndicate.models import Edition, Post, Site
 from syndicate.pipeline import marks, without
-from syndicate.store import Store, editions, ledger, posts, withdrawn
+from syndicate.store import Connection, Store, editions, ledger, posts, withdrawn
 
 LOG = "withdrawn.jsonl"
 
-Redraft = Callable[[sa.Connection, Edition, Sequence[str]], Edition]
+Redraft = Callable[[Connection, Edition, Sequence[str]], Edition]
 """Makes an unsent edition anew from the posts that are left."""
 
 
@@ -84,7 +82,7 @@ def keep_withdrawn(site: Site, store: Store, redraft: Redraft) -> list[str]:
 
 
 def _withdrawal(
-    connection: sa.Connection, ring: Sequence[bytes], post: str, language: str, erase: bool, now: datetime
+    connection: Connection, ring: Sequence[bytes], post: str, language: str, erase: bool, now: datetime
 ) -> withdrawn.Withdrawal:
     earlier = {one.language: one for one in withdrawn.everything(connection, [post])}
     if language in earlier:  # again, to erase what was only withdrawn
@@ -102,7 +100,7 @@ def _withdrawal(
     )
 
 
-def _take(connection: sa.Connection, one: withdrawn.Withdrawal, redraft: Redraft) -> TakenBack:
+def _take(connection: Connection, one: withdrawn.Withdrawal, redraft: Redraft) -> TakenBack:
     touched = editions.with_post(connection, one.post)
     rest = [without(record, [one]) for record in posts.records(connection, [one.post])] if one.language else []
     left: list[Post] = [record.post for record in rest if record.post.versions]

@@ -12,6 +12,8 @@
 Every function takes the connection of a transaction that the hall opened: the hall says what belongs together.
 """
 
+from sqlalchemy import Connection
+
 from syndicate.store.engine import Store
 
-__all__ = ["Store"]
+__all__ = ["Connection", "Store"]

@@ -75,9 +75,7 @@ def freeze_again(connection: sa.Connection, edition: Edition, posts: Sequence[Po
 
 def blank(connection: sa.Connection, editions: Collection[str]) -> None:
     """Erase the frozen texts of editions that can't be made anew; that they were sent, and to whom, stays."""
-    table = s.edition_variants
-    values = {"subject": "", "preheader": "", "html": "", "text": ""}
-    connection.execute(table.update().where(table.c.edition.in_(editions)).values(values))
+    connection.execute(s.edition_variants.delete().where(s.edition_variants.c.edition.in_(editions)))
 
 
 def newest(connection: sa.Connection, list: str | None = None, limit: int = 50) -> list[Edition]:
