@@ -76,7 +76,7 @@ def preview(
     edition: EDITION,
     open: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
-    """Write one page with every variant: phone and desktop, light and dark, the text part, sizes, what `check` says."""
+    """Write one page with every variant: phone and desktop, light and dark, the text part, sizes, and what the checks say."""
     from syndicate import editions
     from syndicate.errors import UsageError
 

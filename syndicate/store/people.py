@@ -88,8 +88,7 @@ def on_list(connection: sa.Connection, list: str, state: SubscriptionState | Non
     )
     if state:
         query = query.where(standing.state == state)
-    rows = connection.execution_options(yield_per=1000).execute(query)
-    for row in rows:
+    for row in connection.execute(query, execution_options={"yield_per": 1000}):
         yield Standing(Subscriber(row.id, row.address, row.languages, row.created), list, row.state, row.changed)
 
 
