@@ -12,17 +12,18 @@ import hashlib
 import hmac
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from threading import Lock
 from typing import Literal
 
 from syndicate import markup
 from syndicate import pull as room
 from syndicate.enrich import enrich
-from syndicate.errors import Gone, SyndicateError
+from syndicate.errors import FetchError, Gone, Refused, SyndicateError
 from syndicate.models import Entry, Post, Scores, Site, Source
 from syndicate.store import Store, posts, published, withdrawn
+from syndicate.threads import side_by_side
 
 CHUNK = 25
 """Posts stored in one transaction: little enough to lose, enough to be quick."""
@@ -49,7 +50,10 @@ class SourceResult:
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What pulling works with: the store, the fetcher, the identifier of languages, secret keys, the clock."""
+    """What pulling works with: the store, the fetcher, the identifier of languages, secret keys, the clock.
+
+    `checkpoint` is called before each step that can be left undone, and raises when the run was stopped.
+    """
 
     site: Site
     store: Store
@@ -57,6 +61,16 @@ class Workshop:
     scores: Scores
     ring: Sequence[bytes]
     now: Callable[[], datetime]
+    checkpoint: Callable[[], None] = lambda: None
+
+
+@dataclass
+class _Haul:
+    """What comes together while one source is pulled. `owed`: a page did not come, and is asked for again next time."""
+
+    notes: list[str] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    owed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +91,9 @@ def pull(shop: Workshop, sources: Sequence[Source], *, only_due: bool, report: R
         rows = published.sources(connection)
     done = 0
 
-    def one(source: Source) -> SourceResult:
+    def one(source: Source, checkpoint: Callable[[], None] = shop.checkpoint) -> SourceResult:
         nonlocal done
-        result = _guarded(shop, source, rows.get(source.id), only_due)
+        result = _guarded(replace(shop, checkpoint=checkpoint), source, rows.get(source.id), only_due)
         done += 1
         report(done, len(sources), source.id)
         return result
@@ -87,14 +101,25 @@ def pull(shop: Workshop, sources: Sequence[Source], *, only_due: bool, report: R
     report(0, len(sources), "")
     if len(sources) == 1:
         return [one(sources[0])]
-    with ThreadPoolExecutor(max_workers=min(THREADS, len(sources) or 1)) as threads:
-        return list(threads.map(one, sources))
+    shop = replace(shop, scores=_locked(shop.scores))
+    return side_by_side(one, sources, threads=THREADS)
+
+
+def _locked(scores: Scores) -> Scores:
+    """The identifier for several threads: it remembers texts in a table of its own, which is not safe for two at once."""
+    lock = Lock()
+
+    def one_at_a_time(texts: list[str]) -> list[dict[str, float]]:
+        with lock:
+            return scores(texts)
+
+    return one_at_a_time
 
 
 def _guarded(shop: Workshop, source: Source, row: published.SourceRow | None, only_due: bool) -> SourceResult:
     """Pull one source; whatever goes wrong is its result, and is remembered."""
     now = shop.now()
-    state = room.SourceState(**row.pacing) if row else room.SourceState(url=source.url)
+    state = room.from_json(row.pacing) if row else room.SourceState(url=source.url)
     if state.url != source.url:
         state = room.SourceState(url=source.url)
     ask = room.ask(state, source, now, only_due=only_due)
@@ -127,19 +152,21 @@ def _pull(shop: Workshop, source: Source, ask: room.Ask) -> tuple[SourceResult, 
     if retrieved.status == 304:
         return SourceResult(source.id, "unchanged"), retrieved, None
     feed = room.parse(retrieved.body, content_type=retrieved.content_type, url=retrieved.final_url, now=shop.now())
-    candidates = _match(shop, source, feed.entries, feed.link)
+    haul = _Haul([*feed.notes])
+    candidates = _match(shop, source, feed.entries, feed.link, haul)
     todo = [one for one in candidates if one.known is None or one.known.digest != one.digest]
-    notes, counts = list(feed.notes), Counter[str]()
+    counts = haul.counts
     counts["unchanged"] = len(candidates) - len(todo)
     reader = _PageReader(shop, source)
     for start in range(0, len(todo), CHUNK):
-        made = [_make(shop, source, reader, one, notes) for one in todo[start : start + CHUNK]]
+        made = [_make(shop, source, reader, one, haul) for one in todo[start : start + CHUNK]]
         _store(shop, source, [one for one in made if one], counts)
-        counts["lost"] += made.count(None)
     result = SourceResult(
         source.id, "ok" if counts["new"] or counts["changed"] else "unchanged", counts["new"], counts["changed"],
-        counts["unchanged"], lost=feed.lost + counts["lost"], notes=tuple(dict.fromkeys(notes)),
+        counts["unchanged"], lost=feed.lost + counts["lost"], notes=tuple(dict.fromkeys(haul.notes)),
     )  # fmt: skip
+    if haul.owed:  # without validators the next answer cannot be 304, which would hide the posts whose pages are owed
+        retrieved = replace(retrieved, etag=None, last_modified=None)
     return result, retrieved, feed.ttl
 
 
@@ -156,7 +183,7 @@ def marks(ring: Sequence[bytes], source: str, *keys: str | None) -> list[str]:
     ]
 
 
-def _match(shop: Workshop, source: Source, entries: Iterable[Entry], home: str | None) -> list[Candidate]:
+def _match(shop: Workshop, source: Source, entries: Iterable[Entry], home: str | None, haul: _Haul) -> list[Candidate]:
     """Each entry with the stored post that it is; without those that were withdrawn."""
     found = [_candidate(source, entry) for entry in entries]
     with shop.store.read() as connection:
@@ -166,12 +193,25 @@ def _match(shop: Workshop, source: Source, entries: Iterable[Entry], home: str |
         whole = [one for one in withdrawn.everything(connection) if not one.language]
     ids = {one.post for one in whole} | {one.id for one in known if one.withdrawn}
     keys = {key for one in whole for key in one.keys}
-    paired = pair(found, known, room.link_key(home) if home else None)
-    return [
+    front = room.link_key(home) if home else None  # a link to the blog's front page names no post
+    standing = [
         one
-        for one in paired
-        if one.id not in ids and not keys.intersection(marks(shop.ring, source.id, one.identity, one.link_key))
+        for one in pair(found, known, front)
+        if one.id not in ids
+        and not keys.intersection(
+            marks(shop.ring, source.id, one.identity, one.link_key if one.link_key != front else None)
+        )
     ]
+    return _once(standing, haul)
+
+
+def _once(candidates: Iterable[Candidate], haul: _Haul) -> list[Candidate]:
+    """One entry for each post, the first: twins may differ in scheme, www or tracking parameters only."""
+    kept: dict[str, Candidate] = {}
+    for one in candidates:
+        if kept.setdefault(one.id, one) is not one:
+            haul.notes.append(f"{_name(one.entry)}: stands twice in the feed; the first entry was kept.")
+    return list(kept.values())
 
 
 def _candidate(source: Source, entry: Entry) -> Candidate:
@@ -202,10 +242,14 @@ def pair(found: Sequence[Candidate], known: Sequence[posts.Known], home: str | N
 
 
 class _PageReader:
-    """Fetches the posts' own pages where the feed has only teasers; after one failed connection no more of that host."""
+    """Fetches the posts' own pages where the feed has only teasers; after one failed connection no more of that host.
+
+    `owed` tells that some page did not come, and may come another time.
+    """
 
     def __init__(self, shop: Workshop, source: Source) -> None:
-        self.shop, self.source, self.unreachable = shop, source, False
+        self.shop, self.source = shop, source
+        self.unreachable = self.owed = False
 
     def whole(self, entry: Entry) -> tuple[Entry, str | None]:
         """The entry with its page's article if the feed has only a teaser; and what went wrong, if it did."""
@@ -213,41 +257,62 @@ class _PageReader:
         if not teaser or not entry.url:
             return entry, None
         if self.unreachable:
-            return entry, "its page was not asked for: the host did not answer earlier in this run"
+            return (
+                entry,
+                "its page was not asked for: the host did not answer, or asked for a pause, earlier in this run",
+            )
         try:
             page = self.shop.fetcher.get(entry.url, allow_private=self.source.allow_private, accept=room.PAGE)
             article = room.article(
                 page.body, content_type=page.content_type, url=page.final_url, selector=self.source.selector
             )
         except SyndicateError as error:
-            self.unreachable = not getattr(error, "connected", True)
+            if isinstance(error, FetchError) and not isinstance(error, Refused):
+                self.owed |= error.status is None or error.status >= 500 or error.status in BUSY
+                self.unreachable = not error.connected or error.status in BUSY
             return entry, str(error)
         return room.with_article(entry, article), None
 
 
-def _make(shop: Workshop, source: Source, reader: _PageReader, one: Candidate, notes: list[str]) -> posts.Record | None:
+def _make(shop: Workshop, source: Source, reader: _PageReader, one: Candidate, haul: _Haul) -> posts.Record | None:
     """The post that an entry becomes, or None (with a note) where nothing can be made of it."""
-    name = one.entry.title or one.entry.url or one.entry.guid or "an entry without a title"
+    name, known = _name(one.entry), one.known
     try:
+        shop.checkpoint()
         entry, trouble = reader.whole(one.entry)
+        haul.owed = reader.owed
+        if trouble and known and not known.digest.endswith(INCOMPLETE):
+            # A teaser must not replace the whole text that is there.
+            haul.notes.append(f"{name}: changed, but its page did not come, so the text from before stands: {trouble}")
+            haul.counts["unchanged"] += 1
+            return None
         digest = one.digest
         if trouble:
             entry = replace(entry, notes=(*entry.notes, f"Only the teaser is here: {trouble}"))
             digest += INCOMPLETE
-        notes += [f"{name}: {note}" for note in entry.notes]
+        haul.notes += [f"{name}: {note}" for note in entry.notes]
         return posts.Record(
             _post(shop, source, entry, one), one.identity, one.link_key, digest, markup.safe(entry.html, entry.url or ""),
-            entry.categories, one.known.first_seen if one.known else shop.now(),
+            entry.categories, known.first_seen if known else shop.now(),
         )  # fmt: skip
     except SyndicateError as error:
-        notes.append(f"{name}: left out: {error}")
+        haul.notes.append(f"{name}: left out: {error}")
     except Exception as error:  # one entry's surprise must not stop the others
-        notes.append(f"{name}: left out: this should not have happened: {error!r}")
+        haul.notes.append(f"{name}: left out: this should not have happened: {error!r}")
+    haul.counts["lost"] += 1
     return None
+
+
+def _name(entry: Entry) -> str:
+    """What the operator knows an entry by."""
+    return entry.title or entry.url or entry.guid or "an entry without a title"
 
 
 INCOMPLETE = "+page"
 """Ends the digest of a post whose page is still owed, so that the next pull asks for it again."""
+
+BUSY = (408, 425, 429, 503)
+"""What a server says that wants to be asked another time."""
 
 
 def _post(shop: Workshop, source: Source, entry: Entry, one: Candidate) -> Post:

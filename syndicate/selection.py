@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from syndicate.models import Family, Feed, HashtagRule, Partner, Post, Selection
+from syndicate.models import UNDETERMINED, Family, Feed, HashtagRule, Partner, Post, Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def matches(selection: Selection, post: Facts) -> bool:
     """Whether the post is in the selection (`limit` is not looked at: it counts posts, it does not judge one)."""
     if selection.languages and not post.languages.intersection(selection.languages):
         return False
-    if not selection.languages and not post.languages:
+    if not selection.languages and not post.languages - {UNDETERMINED}:
         return False
     if selection.sources and post.source not in selection.sources:
         return False
@@ -75,7 +75,8 @@ def matches(selection: Selection, post: Facts) -> bool:
 def _language(selection: Selection, post: Facts) -> list[Reason]:
     have = ", ".join(sorted(post.languages)) or "no version"
     if not selection.languages:
-        return [Reason("language", bool(post.languages), f"any language will do; the post has {have}")]
+        readable = bool(post.languages - {UNDETERMINED})
+        return [Reason("language", readable, f"any of the site's languages will do; the post has {have}")]
     wanted = " or ".join(selection.languages)
     return [Reason("language", bool(post.languages & set(selection.languages)), f"wants {wanted}; the post has {have}")]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from syndicate.markup import Block
 from syndicate.models import LabelledBlock
@@ -39,13 +40,22 @@ def without_wrapping(blocks: Sequence[Block], title: str, url: str | None) -> tu
 
 def _software(block: Block, title: str) -> str:
     for name in block.classes:
-        if _TITLE.search(name) and (not block.text or _same(block.text, title)):
+        titled, why = _told(name)
+        if titled and (not block.text or _same(block.text, title)):
             return "repeats the feed's title"
-        if _META.search(name):
-            return "says who put it there and when"
-        if _LABEL.search(name):
-            return "a field label of the site's software"
+        if why:
+            return why
     return ""
+
+
+@lru_cache(maxsize=512)
+def _told(name: str) -> tuple[bool, str]:
+    """Whether an element with this class attribute holds the post's title; and why all that it holds is no text of the post."""
+    if _META.search(name):
+        why = "says who put it there and when"
+    else:
+        why = "a field label of the site's software" if _LABEL.search(name) else ""
+    return bool(_TITLE.search(name)), why
 
 
 def _footer(block: Block, last: bool, title: str, url: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import Literal
@@ -34,6 +35,8 @@ _STAMP = re.compile(
 )
 _ACCOUNT = re.compile(r"^[a-z][\w.]*-(?:author|admin|editor|redaksia)$", re.IGNORECASE)
 _NAME_PARTS = re.compile(r"\s*[,;/•|]\s*|\s+(?:dhe|and|e|und|et|y|i|и)\s+")
+_SMALL_LETTERS = string.ascii_lowercase.encode()
+_DIGIT = re.compile(r"\d")
 _SMALL = signs.words(
     "of and the for de des du di del della dhe e i të së për la le les in on to von und für na za и за на"
 )
@@ -126,8 +129,14 @@ def masked(text: str) -> str:
     if text.count(" ") * 4 > len(text):
         text = _SPACED.sub(lambda found: re.sub(r"\s+", "", found[0]), text)
     letters = text.strip()
-    shown = letters[:200]
-    return letters.lower() if sum(map(str.isupper, shown)) * 2 > len(shown) else letters
+    return letters.lower() if _mostly_capitals(letters[:200]) else letters
+
+
+def _mostly_capitals(shown: str) -> bool:
+    # Counted in C where it can be: hardly a text is not at least half small letters from a to z.
+    written = shown.encode("utf-8", "surrogatepass")
+    small = len(written) - len(written.translate(None, _SMALL_LETTERS))
+    return small * 2 < len(shown) and sum(map(str.isupper, shown)) * 2 > len(shown)
 
 
 def headed(block: Block, words: int) -> bool:
@@ -243,7 +252,7 @@ def _signs(block: Block, text: str, languages: tuple[str, ...]) -> tuple[dict[st
         language = _configured(block.lang.split("-")[0].lower(), languages)
         if language in languages:
             given[language] = 1.0
-    date = _DATE.search(text[:120]) if any(map(str.isdigit, text[:120])) else None
+    date = _DATE.search(text, 0, 120) if _DIGIT.search(text, 0, 120) else None
     if date:
         month = _month(date[1] or date[2])
         hit = [code for code in languages if code.split("-")[0].lower() in month]

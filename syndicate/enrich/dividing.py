@@ -108,6 +108,8 @@ def _between_sentences(text: str, languages: tuple[str, ...], scores: Scores) ->
     bounds = [0, *places, len(text)]
     sentences = [masked(text[start:end][:_NEAR]) for start, end in pairwise(bounds)]
     told = [ranked(found, languages) for found in scores(sentences)]
+    if len({max(languages, key=ranks.__getitem__) for ranks in told}) == 1:
+        return None  # whatever the cut, nothing would be gained
     totals = {code: sum(ranks[code] for ranks in told) for code in languages}
     single = max(totals.values())
     best: tuple[float, Cut | None] = (_GAIN, None)

@@ -25,6 +25,7 @@ _EMOJI = re.compile(
     "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u21aa\u231a-\u23ff\u24c2\u25aa-\u25fe\u2600-\u27bf\u2934\u2935"
     "\u2b05-\u2b55\u3030\u303d\u3297\u3299\U0001f000-\U0001faff\U000e0020-\U000e007f]"
 )
+_LETTERS = re.compile(r"\w*")
 _LATIN = re.compile("[a-z]")
 _AROUND = re.compile(rf"^[\s{_SIGNS}]+|\s+$")
 
@@ -35,9 +36,14 @@ def key(text: str) -> str:
     `MbrojtjaEFëmijëve`, `#mbrojtjaefemijeve` and the decomposed spelling have one key. The Cyrillic "ё", often typed for
     "ë", is Latin beside Latin letters. Marks of scripts that cannot do without them stay. The key of a key is itself.
     """
-    bare = _AROUND.sub("", text)
-    if bare.isascii():
-        return bare.lower()
+    bare = text if text.isalpha() else _AROUND.sub("", text)
+    lower = bare.lower()
+    if not lower.isascii():
+        lower = lower.translate(_PLAIN)
+    return lower if lower.isascii() else _folded(bare)
+
+
+def _folded(bare: str) -> str:
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", bare).casefold())
     plain = "".join(char for char in decomposed if not _is_accent(char)).translate(_WITHOUT_MARK)
     if "\u0435" in plain and _LATIN.search(plain):
@@ -49,6 +55,10 @@ def _is_accent(char: str) -> bool:
     """A mark above, below or across its letter (combining class 1 and 200 to 240), or one that chooses a glyph."""
     place = unicodedata.combining(char)
     return place == 1 or 200 <= place <= 240 or char in "\ufe0e\ufe0f\u00ad"
+
+
+# Nearly every word is of ASCII and these small letters of Latin (ë, ç), which fold one by one.
+_PLAIN = {ord(char): _folded(char) for char in map(chr, range(0xDF, 0x250)) if char.islower() and _folded(char).isascii()}
 
 
 @dataclass(slots=True)
@@ -151,7 +161,7 @@ def places(text: str) -> Iterator[tuple[int, int]]:
 
 def _run(text: str, start: int) -> int:
     """Where the characters that may belong to a hashtag end; at once if the sign is a keycap ("#️⃣")."""
-    end = start
+    end = _LETTERS.match(text, start).end()  # type: ignore[union-attr]  # it matches nothing, too
     while end < len(text) and _continues(text[end]) and not (end == start and text[end] in _KEYCAP):
         end += 1
     return end

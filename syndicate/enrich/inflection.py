@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from syndicate.enrich import hashtags
 
@@ -34,8 +34,9 @@ def folded(word: str) -> str:
     return "evrop" + plain[5:] if plain.startswith("europ") else _SAME.get(plain, plain)
 
 
-def stems(word: str, *, at_least: int) -> Iterator[str]:
-    """The stems that a folded word may be a form of, each marked with its declension; none under `at_least` letters.
+def stems(word: str, *, at_least: int, known: Container[str] | None = None) -> Iterator[str]:
+    """The stems that a folded word may be a form of, each marked with its declension; none under `at_least` letters, and
+    of those that are `known` only.
 
     An "e" that comes and goes before a final r, l or m (Qendër, Qendra) is left out.
     """
@@ -43,6 +44,8 @@ def stems(word: str, *, at_least: int) -> Iterator[str]:
         end = len(word) - cut
         stem = word[:end]
         short = stem[:-2] + stem[-1] if stem[-2:] in ("er", "el", "em") and stem[-3:-2] not in tuple("aeiouy") else stem
+        if known is not None and short not in known:
+            continue
         declensions = _BY_ENDING.get(word[end:], "") + ("a" if not cut and short != stem else "")
         for name in declensions:
             yield f"{short}|{name}"

@@ -7,8 +7,10 @@ resources. A picture that only wraps its own larger copy (no words in the link) 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qs, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from syndicate.enrich.sections import Anchor, Section
@@ -34,9 +36,15 @@ _HINT = re.compile(r"[.:@](?=[\w/])")
 _EDGES = '<>"“”«»'
 _REST = re.compile(rf"[^\s{_EDGES}]*")
 # A full stop ends a sentence where a capital or a digit follows, unless it stands after a single letter ("A. Hoxha").
+# The pattern begins with its few signs, so that the search runs from one to the next.
 _SENTENCE_END = re.compile(
-    rf"(?<=[.!?…])(?<!\b[^\W\d_]\.)(?<!\b[DM]r\.)(?<!\bnr\.)[\"”»’)]*\s+(?=[\"“„«(]?[\d{CAPITALS}])|\n+"
+    rf"[.!?…](?<!\b[^\W\d_]\.)(?<!\b[DM]r\.)(?<!\bnr\.)[\"”»’)]*\s+(?=[\"“„«(]?[\d{CAPITALS}])"
 )
+_LINE_ENDS = re.compile(r"\n+")
+_FAR = 600
+"""Characters on each side of a place within which its sentence ends."""
+_REMEMBERED = 256
+"""Addresses whose parts are remembered: those of one post are asked for again and again, those of others hardly."""
 
 _SOCIAL = _words(
     "facebook.com fb.com fb.me instagram.com twitter.com x.com t.co linkedin.com lnkd.in tiktok.com t.me telegram.me "
@@ -126,20 +134,24 @@ def sentence(text: str, start: int, end: int, *, at_most: int = 200) -> str:
 
     A longer one is cut at words round the place, with "…" where something is missing.
     """
-    first, last = start - 600, end + 600
-    left, right = max(first, 0), min(last, len(text))
-    for mark in _SENTENCE_END.finditer(text, left, right):
-        if mark.end() <= start:
-            left = mark.end()
-        elif mark.start() >= end:
-            right = mark.start()
-            break
+    ends, begins = _borders(text)
+    left = max(0, start - _FAR, begins[bisect_right(begins, start) - 1])
+    right = min(end + _FAR, ends[bisect_left(ends, end)])
     before, here, after = (" ".join(part.split()) for part in (text[left:start], text[start:end], text[end:right]))
     gaps = [" " if text[start - 1 : start].isspace() and before else "", " " if text[end : end + 1].isspace() else ""]
     whole = f"{before}{gaps[0]}{here}{gaps[1]}{after}".strip()
     if len(whole) <= at_most:
         return whole
     return _window(whole, len(before) + len(gaps[0]), len(here), at_most)
+
+
+@lru_cache(maxsize=4)
+def _borders(text: str) -> tuple[list[int], list[int]]:
+    """Where the sentences of `text` end, and where they begin, each ascending: looked for once, for all that stands in it."""
+    stops = [(mark.start() + 1, mark.end()) for mark in _SENTENCE_END.finditer(text)]
+    lines = [mark.span() for mark in _LINE_ENDS.finditer(text)]
+    ends, begins = zip((len(text), 0), *stops, *lines, strict=True)
+    return sorted(ends), sorted(begins)
 
 
 def _window(line: str, start: int, length: int, at_most: int) -> str:
@@ -170,6 +182,7 @@ def within(name: str, domain: str) -> bool:
     return name == domain or name.endswith(f".{domain}")
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def target(url: str) -> str:
     """Where a redirector's page (of Facebook, Google, Outlook) leads to in the end; any other URL is its own target."""
     while found := _next(url):
@@ -190,6 +203,7 @@ def _next(url: str) -> str:
     return found[0] if found and _split(found[0]) else ""
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def identity(url: str) -> str:
     """What tells whether two URLs are the same link; not for following.
 
@@ -219,6 +233,7 @@ def _telling(name: str, key: str) -> bool:
     return not _TRACKING.fullmatch(key)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _split(url: str) -> SplitResult | None:
     """The parts of an http(s) URL with a host, or None."""
     try:
@@ -229,6 +244,7 @@ def _split(url: str) -> SplitResult | None:
     return parts if usable else None
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _host(parts: SplitResult) -> str:
     name = (parts.hostname or "").lower().rstrip(".")
     try:
@@ -320,6 +336,7 @@ def _is_tag_search(parts: SplitResult) -> bool:
     return bool(_TAG_SEARCH.search(parts.path.lower())) or any(word.strip().startswith("#") for word in words)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _kind_of_host(name: str) -> LinkKind | None:
     labels = name.split(".")
     tails = (".".join(labels[at:]) for at in range(len(labels) - 1))

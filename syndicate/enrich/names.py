@@ -76,6 +76,8 @@ class Mention(NamedTuple):
 
 _Found = tuple[int, int, _Word]
 _LONGEST_GAP = 16
+_REMEMBERED = 100_000
+"""Pieces of text that are remembered: a language has few, so that each is looked at once; hostile posts have many."""
 
 
 class Matcher:
@@ -84,7 +86,8 @@ class Matcher:
     def __init__(self, partners: Iterable[Partner]) -> None:
         self._root = _Node()
         self._vocabulary: dict[str, dict[str, None]] = defaultdict(dict)
-        self._known: dict[str, _Word | None] = {}
+        self._stems: set[str] = set()
+        self._known: dict[str, tuple[_Found, ...]] = {}
         self._domains: dict[str, dict[str, None]] = defaultdict(dict)
         for partner in partners:
             for parts, split in spelled(partner):
@@ -125,6 +128,7 @@ class Matcher:
             forms = tuple(stems(plain, at_least=4 if single else 3))
         for form in (plain, *forms):
             self._vocabulary[form][symbol] = None
+        self._stems.update(form.partition("|")[0] for form in forms)
         return symbol
 
     def _look_up(self, raw: str) -> _Word | None:
@@ -134,7 +138,7 @@ class Matcher:
         symbols: dict[str, None] = {}
         for word in (base, fused[1]) if fused else (base,):
             plain = folded(word)
-            for form in (plain, *stems(plain, at_least=3)):
+            for form in (plain, *stems(plain, at_least=3, known=self._stems)):
                 symbols.update(self._vocabulary.get(form, {}))
         head = fused[1] if fused else base
         first = tuple(self._root.next[symbol] for symbol in symbols if symbol in self._root.next)
@@ -142,22 +146,32 @@ class Matcher:
 
     def mentions(self, text: str, language: str) -> list[Mention]:
         """Every mention of a partner in `text` (NFC) in order; of a joint name first the whole, then its other parts."""
-        if (
-            len(self._known) > 100_000
-        ):  # a language has few words, so that each is looked up once; hostile posts have many
+        if len(self._known) > _REMEMBERED:
             self._known = {}
         hidden = links.blanked(text)
         for start, end in hashtags.places(hidden):
             hidden = f"{hidden[:start]}{' ' * (end - start)}{hidden[end:]}"
-        # All that is done for every word is done by split, map and set: a loop of our own would cost three times as much.
-        pieces = WORD.split(hidden)
-        ends = list(accumulate(map(len, pieces)))
-        for raw in set(pieces[1::2]).difference(self._known):
-            self._known[raw] = self._look_up(raw)
-        words = enumerate(map(self._known.get, pieces[1::2]))
-        found = [(ends[2 * at], ends[2 * at + 1], word) for at, word in words if word]
+        # All that is done for every word is done by split, map and set: a loop of our own would cost five times as much.
+        chunks = hidden.replace("\n", " ").split(" ")
+        for chunk in set(chunks).difference(self._known):
+            self._known[chunk] = self._words(chunk)
+        told = list(map(self._known.__getitem__, chunks))
+        if not any(told):
+            return []
+        starts = accumulate(map(len, chunks), lambda start, length: start + length + 1, initial=0)
+        found = [
+            (start + first, start + last, word)
+            for start, words in zip(starts, told, strict=False)
+            if words
+            for first, last, word in words
+        ]
         strict = language in ("*", "und") or language.split("-")[0] == "en"
-        return list(self._named(hidden, found, strict)) if found else []
+        return list(self._named(hidden, found, strict))
+
+    def _words(self, chunk: str) -> tuple[_Found, ...]:
+        """The words that may stand in a name, in what stands between two spaces; nearly always none."""
+        found = ((match.start(), match.end(), self._look_up(match[0])) for match in WORD.finditer(chunk))
+        return tuple((start, end, word) for start, end, word in found if word)
 
     def _named(self, text: str, words: Sequence[_Found], strict: bool) -> Iterator[Mention]:
         at = 0

@@ -24,7 +24,8 @@ def find(sections: Sequence[Section], partners: Sequence[Partner]) -> tuple[Part
     matcher = compiled(partners)
     found: dict[str, dict[Evidence, None]] = {}
     for section in sections:
-        named = [*_by_name(section, matcher), *_by_domain(section, matcher)]
+        text = _whole(section)
+        named = [*_by_name(section, text, matcher), *_by_domain(section, text, matcher)]
         for _, partner, evidence in sorted(named, key=lambda one: one[0]):
             kept = found.setdefault(partner, {})
             if len(kept) < EVIDENCE_AT_MOST:
@@ -36,25 +37,23 @@ def _whole(section: Section) -> str:
     return unicodedata.normalize("NFC", f"{section.title}\n\n{section.text}".replace("\u00ad", ""))
 
 
-def _by_name(section: Section, matcher: Matcher) -> Iterator[tuple[int, str, Evidence]]:
-    text = _whole(section)
+def _by_name(section: Section, text: str, matcher: Matcher) -> Iterator[tuple[int, str, Evidence]]:
     for start, end, ids in matcher.mentions(text, section.language):
         evidence = Evidence("name", text[start:end], section.language, links.sentence(text, start, end))
         for partner in ids:
             yield start, partner, evidence
 
 
-def _by_domain(section: Section, matcher: Matcher) -> Iterator[tuple[int, str, Evidence]]:
+def _by_domain(section: Section, text: str, matcher: Matcher) -> Iterator[tuple[int, str, Evidence]]:
     for anchor in section.anchors:
         name = links.host(links.target(anchor.url))
         for partner in matcher.hosts(name):
-            place, sentence = _around(section, anchor)
+            place, sentence = _around(text, anchor)
             yield place, partner, Evidence("domain", name, section.language, sentence)
 
 
-def _around(section: Section, anchor: Anchor) -> tuple[int, str]:
-    """Where a link stands in its section (the end, if its label is not in the text), and its sentence or label."""
-    text = _whole(section)
+def _around(text: str, anchor: Anchor) -> tuple[int, str]:
+    """Where a link stands in its section's text (the end, if its label is not there), and its sentence or label."""
     label = unicodedata.normalize("NFC", anchor.label.replace("\u00ad", "")) or anchor.url
     start = text.find(label)
     if start < 0:

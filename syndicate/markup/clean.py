@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from html import escape, unescape
 from typing import Any
 from urllib.parse import urlsplit
@@ -65,11 +66,11 @@ _FRAME = re.compile(r"</?(?:iframe|noscript|noembed|noframes|xmp|plaintext)\b[^<
 
 def folded(text: str) -> str:
     """`text` in NFC, without invisible characters, its white space folded to single spaces."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", _UNSEEN.sub("", text))
-    elif not text.isprintable():
-        text = _UNSEEN.sub("", text)
-    return _SPACE.sub(" ", text)
+    if text.isprintable():  # then it has no invisible character, and no white space but spaces
+        text = unicodedata.normalize("NFC", text)
+        return _SPACE.sub(" ", text) if "  " in text else text
+    text = _UNSEEN.sub("", text)
+    return _SPACE.sub(" ", unicodedata.normalize("NFC", text))
 
 
 def plain(text: str) -> str:
@@ -97,6 +98,7 @@ def safe(html: str, base_url: str = "") -> str:
     return _nh3("".join(kept), base_url, KEPT, _ATTRIBUTES)
 
 
+@lru_cache(maxsize=2)  # a post is read for its blocks and made safe as a whole, one after the other
 def working(html: str, base_url: str = "") -> str:
     """`html` made safe, but with `lang`, `class` and the parting elements still there: for reading, not for showing."""
     if _TAG.search(html) is None:

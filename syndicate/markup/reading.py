@@ -90,6 +90,8 @@ class _Reader:
 
     def text(self, raw: str) -> None:
         """Take a run of characters as nh3 wrote it."""
+        if not self.words and not self.preformatted and raw.isspace():
+            return
         if self.preformatted and "\n" in raw:
             for number, line in enumerate(raw.split("\n")):
                 if number:
