@@ -20,7 +20,14 @@ from syndicate.samples.wire import write_feed
 
 SEED = 20261123
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZÇË“])")
-TAGS = ("mbrojtjaefëmijëve", "SiguriaNëInternet", "ZëriITëMbijetuarve", "childprotection", "VoicesOfSurvivors", "OnlineSafety")
+TAGS = (
+    "mbrojtjaefëmijëve",
+    "SiguriaNëInternet",
+    "ZëriITëMbijetuarve",
+    "childprotection",
+    "VoicesOfSurvivors",
+    "OnlineSafety",
+)
 RESOURCES = (
     "https://www.weprotect.org/survivors-perspectives/",
     "https://ecpat.org/wp-content/uploads/raporti.pdf",

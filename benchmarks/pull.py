@@ -56,8 +56,11 @@ def yardstick(body: bytes) -> float:
 
 
 def by_letters(texts: list[str]) -> list[dict[str, float]]:
-    """In place of the identifier: Albanian where there are enough of its letters, English elsewhere."""
-    return [{"sq": 0.0, "en": -50.0} if text.count("ë") * 40 > len(text) else {"sq": -50.0, "en": 0.0} for text in texts]
+    """In place of the identifier: Albanian where there is enough of "ë", English elsewhere; as sure as the real one is."""
+    return [
+        {"sq": 0.0, "en": -1.0 * len(text)} if text.count("ë") * 40 > len(text) else {"sq": -1.0 * len(text), "en": 0.0}
+        for text in texts
+    ]
 
 
 def ours(body: bytes, *, stubbed: bool) -> float:

@@ -130,7 +130,8 @@ def why_not(edition: Edition) -> str:
         what = f"Look at it (`syndicate newsletter preview {edition.id}`), then `syndicate newsletter approve {edition.id}`."
     else:
         what = "Each edition is sent once; `syndicate newsletter draft` makes the next."
-    return f"{edition.id} is {edition.state}, so it is not sent. {what}"
+    already = " already" if edition.state == "sent" else ""
+    return f"{edition.id} is {edition.state}{already}; nothing was sent. {what}"
 
 
 def _audience(office: Office, connection: Connection, edition: Edition, list: MailingList) -> dict[str, str]:

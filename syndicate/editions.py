@@ -11,15 +11,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from syndicate import compose
-from syndicate.errors import TemplateError, UsageError
+from syndicate.errors import SyndicateError, TemplateError, UsageError
 from syndicate.models import Edition, EditionVariant, MailingList, Post, Site
 from syndicate.publishing import all_feeds
 from syndicate.selection import matches
 from syndicate.store import Connection, Store, posts
 from syndicate.store import editions as stored
 from syndicate.words import WordBook, fill_text
+
+if TYPE_CHECKING:  # imported where an edition is composed: an idle run composes none
+    from syndicate import compose
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ def draft(
         candidates = _candidates(connection, list, {post} if post else None, () if post else fates)
         found = posts.load(connection, candidates)
         pages = _pages(press.site, connection)
+    from syndicate import compose
+
     choice = compose.choose(found, list=list, languages=compose.reading_languages(list, press.site))
     if choice.waiting:
         id, why = choice.waiting[0]
@@ -79,14 +84,21 @@ def draft(
 def redraft(press: Press) -> Callable[[Connection, Edition, Sequence[str]], Edition]:
     """What withdrawing calls to make an unsent edition anew from the posts that are left; without any it is cancelled."""
 
+    def given_up(connection: Connection, edition: Edition) -> Edition:
+        stored.set_state(connection, edition.id, "cancelled", was=stored.OPEN)
+        stored.blank(connection, [edition.id])
+        stored.give_back(connection, edition.id)
+        return replace(edition, state="cancelled", variants=())
+
     def again(connection: Connection, edition: Edition, keep: Sequence[str]) -> Edition:
         left = posts.load(connection, keep)
         list = next((one for one in press.site.lists if one.id == edition.list), None)
         if not left or list is None:
-            stored.set_state(connection, edition.id, "cancelled", was=stored.OPEN)
-            stored.blank(connection, [edition.id])
-            return replace(edition, state="cancelled", variants=())
-        made = _compose(press, list, edition.number, left, _pages(press.site, connection), edition.created)
+            return given_up(connection, edition)
+        try:
+            made = _compose(press, list, edition.number, left, _pages(press.site, connection), edition.created)
+        except SyndicateError:  # a broken template must not keep a post from being taken back
+            return given_up(connection, edition)
         made = replace(made, notes=(*edition.notes, "drafted anew: a post in it was withdrawn"))
         stored.freeze_again(connection, made, left)
         return made
@@ -136,6 +148,17 @@ def changed_since(store: Store, edition: Edition) -> list[str]:
         return stored.changed_since(connection, edition.id)
 
 
+def decided(store: Store, list: str, post: str) -> str:
+    """What became of a post for a list, in a sentence."""
+    with store.read() as connection:
+        fate = stored.decided(connection, list).get(post)
+    if fate is None:
+        return "It is new to the list: the next edition looks at it."
+    if fate.state == "included":
+        return f"It is in {fate.edition}."
+    return f"It was passed over: {fate.reason}."
+
+
 # ---------------------------------------------------------------- composing
 
 
@@ -156,6 +179,8 @@ def _pages(site: Site, connection: Connection) -> compose.Addresses:
         for key, pages in ((feed.hashtag, hashtags), (feed.partner, partners)):
             if key:
                 pages.setdefault(key, {})[feed.selection.language] = f"{site.base_url}/feeds/{feed.slug}/index.html"
+    from syndicate import compose
+
     return compose.Addresses(hashtags=hashtags, partners=partners)
 
 
@@ -167,6 +192,8 @@ def _compose(
     pages: compose.Addresses,
     now: datetime,
 ) -> Edition:
+    from syndicate import compose
+
     source = f"{list.template}.mjml"
     parts = compose.Parts(
         press.site, list, chosen, template=compose.compile(press.source(source), source),

@@ -10,12 +10,13 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
-from syndicate import markup
-from syndicate.enrich import hashtags, partners
-from syndicate.enrich.sections import Anchor, Section
 from syndicate.models import Post, Site, Version
 from syndicate.store import Store, posts, published
+
+if TYPE_CHECKING:  # an idle run has nothing to find, and imports neither
+    from syndicate.enrich.sections import Section
 
 CHUNK = 200
 
@@ -43,6 +44,8 @@ def keep_found(site: Site, store: Store) -> int:
 
 def found_again(post: Post, site: Site, categories: Sequence[str]) -> Post:
     """The post with the partners and hashtags that today's settings find in its versions."""
+    from syndicate.enrich import hashtags, partners
+
     sections = [_section(version) for version in post.versions]
     return replace(
         post,
@@ -52,6 +55,9 @@ def found_again(post: Post, site: Site, categories: Sequence[str]) -> Post:
 
 
 def _section(version: Version) -> Section:
+    from syndicate import markup
+    from syndicate.enrich.sections import Anchor, Section
+
     anchors = [Anchor(link.url, link.label) for block in markup.blocks(version.html) for link in block.links]
     return Section(version.language, version.title, version.text, tuple(anchors))
 

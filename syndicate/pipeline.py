@@ -17,9 +17,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Literal
 
-from syndicate import markup
 from syndicate import pull as room
-from syndicate.enrich import enrich
 from syndicate.errors import FetchError, Gone, Refused, SyndicateError
 from syndicate.models import Entry, Post, Scores, Site, Source
 from syndicate.store import Store, posts, published, withdrawn
@@ -277,6 +275,8 @@ class _PageReader:
 def _make(shop: Workshop, source: Source, reader: _PageReader, one: Candidate, haul: _Haul) -> posts.Record | None:
     """The post that an entry becomes, or None (with a note) where nothing can be made of it."""
     name, known = _name(one.entry), one.known
+    from syndicate import markup
+
     try:
         shop.checkpoint()
         entry, trouble = reader.whole(one.entry)
@@ -317,6 +317,8 @@ BUSY = (408, 425, 429, 503)
 
 def _post(shop: Workshop, source: Source, entry: Entry, one: Candidate) -> Post:
     site, now, known = shop.site, shop.now(), one.known
+    from syndicate.enrich import enrich  # late: most runs find nothing new
+
     found = enrich(
         entry,
         languages=source.languages or site.languages,
@@ -378,7 +380,7 @@ def without(record: posts.Record, taken_back: Sequence[withdrawn.Withdrawal]) ->
             partners=tuple(mention for mention in mentions if mention.evidence),
             hashtags=tuple(tag for tag in tags if tag.languages),
             links=tuple(link for link in post.links if link.language not in gone),
-            blocks=tuple(block for block in post.blocks if block.language not in gone),
+            blocks=tuple(block for block in post.blocks if block.language and block.language not in gone),
             notes=(),
         ),
     )

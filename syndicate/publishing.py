@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,10 +52,11 @@ class _Plan:
     """What must be written, decided from one view of the store.
 
     `fresh` feeds begin anew with these members; elsewhere posts `joined` (feed → post → date) or `left` (post → feed → the
-    tombstone to leave, if it was withdrawn). `touched` feeds are written again.
+    tombstone to leave, if it was withdrawn). `touched` feeds are written again. `siblings` are the same feed in other languages.
     """
 
     feeds: dict[str, Feed]
+    siblings: dict[str, list[Feed]]
     settings: dict[str, str]
     since: int
     sequence: int
@@ -72,10 +73,16 @@ def publish(
     """Write every file under public/ whose bytes changed, and remember what was published."""
     with store.read() as connection:
         plan = _plan(site, connection, _digest(site, templates))
-    todo = [slug for slug in plan.feeds if slug in plan.touched or slug in plan.fresh or _missing(site, slug)]
+    todo = [
+        slug for slug in plan.feeds if slug in plan.touched or slug in plan.fresh or _missing(site, plan.feeds[slug])
+    ]
     written, counts = _write_feeds(site, store, words, fill, plan, todo, report)
     others = 0
-    if plan.gone or plan.fresh or files.missing(site.places.public, ["feeds/index.html", "feeds.opml"]):
+    if (
+        plan.gone
+        or plan.fresh
+        or files.missing(site.places.public, ["feeds/index.html", "feeds/style.css", "feeds.opml"])
+    ):
         directory = room.directory(site, list(plan.feeds.values()), words=words, fill=fill)
         others = len(files.write(site.places.public, directory))
     for slug in plan.gone:
@@ -108,10 +115,13 @@ def all_feeds(site: Site, connection: Connection) -> list[Feed]:
 
 def _plan(site: Site, connection: Connection, digest: str) -> _Plan:
     feeds = {feed.slug: feed for feed in all_feeds(site, connection)}
-    settings = {slug: _hash([digest, asdict(feed)]) for slug, feed in feeds.items()}
+    siblings = _siblings(feeds)
+    settings = {
+        slug: _hash([digest, asdict(feed), [asdict(other) for other in siblings[slug]]]) for slug, feed in feeds.items()
+    }
     stored = published.feeds(connection)
     since, sequence = (int(published.note(connection, key) or 0) for key in ("published_sequence", "sequence"))
-    plan = _Plan(feeds, settings, since, sequence)
+    plan = _Plan(feeds, siblings, settings, since, sequence)
     plan.gone = tuple(sorted(slug for slug, (_, gone) in stored.items() if gone is None and slug not in feeds))
     fresh = [feed for slug, feed in feeds.items() if stored.get(slug, ("", None))[0] != settings[slug]]
     if fresh:
@@ -188,9 +198,11 @@ def _write_feeds(
         feed = plan.feeds[slug]
         with store.read() as connection:
             items = cache.posts(connection, _newest(connection, plan, feed))
-            tombstones = _tombstones(connection, plan, slug)
-        siblings = [other for other in plan.feeds.values() if _same_but_language(feed, other)]
-        documents = room.documents(site, feed, items, withdrawn=tombstones, siblings=siblings, words=words, fill=fill)
+            standing = {post.id for post in items}
+            tombstones = [one for one in _tombstones(connection, plan, slug) if one.id not in standing]
+        documents = room.documents(
+            site, feed, items, withdrawn=tombstones, siblings=plan.siblings[slug], words=words, fill=fill
+        )
         counts[slug] = len(items)
         if paths := files.write(site.places.public, documents):
             written[slug] = len(paths)
@@ -235,32 +247,39 @@ class _Cache:
         return found
 
 
-def _same_but_language(feed: Feed, other: Feed) -> bool:
-    if feed.slug == other.slug:
-        return False
-    if feed.family and (feed.family, feed.partner, feed.hashtag) == (other.family, other.partner, other.hashtag):
-        return feed.selection.language != other.selection.language
-    mine, theirs = asdict(feed.selection), asdict(other.selection)
-    return (
-        not feed.family and not other.family and mine != theirs and mine | {"language": ""} == theirs | {"language": ""}
-    )
+def _siblings(feeds: Mapping[str, Feed]) -> dict[str, list[Feed]]:
+    """For each feed those that select the same in another language, in the order of the feeds."""
+    groups: dict[str, list[Feed]] = {}
+    for feed in feeds.values():
+        groups.setdefault(_but_language(feed), []).append(feed)
+    return {
+        slug: [other for other in groups[_but_language(feed)] if other.selection.language != feed.selection.language]
+        for slug, feed in feeds.items()
+    }
+
+
+def _but_language(feed: Feed) -> str:
+    """What is the same in a feed and its siblings."""
+    if feed.family:
+        return json.dumps([feed.family, feed.partner, feed.hashtag])
+    return json.dumps(asdict(feed.selection) | {"language": ""}, sort_keys=True, default=str)
 
 
 def _limit(feed: Feed) -> int:
     return feed.selection.limit or DEFAULT_LIMIT
 
 
-def _missing(site: Site, slug: str) -> bool:
-    return files.missing(
-        site.places.public, [f"feeds/{slug}/{name}" for name in ("rss.xml", "atom.xml", "feed.json", "index.html")]
-    )
+def _missing(site: Site, feed: Feed) -> bool:
+    names = [name for name in files.NAMES if feed.partner or name != "embed.html"]
+    return files.missing(site.places.public, [f"feeds/{feed.slug}/{name}" for name in names])
 
 
 def _digest(site: Site, templates: Sequence[Path]) -> str:
     """A hash of all that shapes every feed alike: the site's settings, its words and templates, this program's version."""
     shaping: list[Any] = [site.name, site.base_url, site.tag_domain, site.timezone, site.languages, site.contact]
     shaping += [[asdict(one) for one in site.partners], [asdict(one) for one in site.hashtags]]
-    shaping += [asdict(site.helpline) if site.helpline else None, __version__]
+    shaping += [[[one.id, one.name, one.url] for one in site.sources], asdict(site.helpline) if site.helpline else None]
+    shaping.append(__version__)
     found = sorted(
         path for folder in templates for path in folder.glob("*") if path.suffix in {".html", ".toml", ".css"}
     )

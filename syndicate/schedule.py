@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from syndicate.compose.schedule import is_due
 from syndicate.models import MailingList, Site
 from syndicate.selection import matches
 from syndicate.store import Connection, Store, editions, posts, published
@@ -25,6 +24,8 @@ def due_lists(site: Site, store: Store, now: datetime) -> list[MailingList]:
         with store.write() as connection:
             for id in unseen:
                 published.set_note(connection, f"list {id}", now.isoformat())
+    from syndicate.compose.schedule import is_due
+
     due = []
     for one in scheduled:
         since = last.get(one.id) or datetime.fromisoformat(noted[one.id] or now.isoformat())

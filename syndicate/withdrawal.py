@@ -10,18 +10,23 @@ import contextlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from syndicate.deliver import lock
 from syndicate.deliver.folder import erase as erase_mails
-from syndicate.errors import UsageError
-from syndicate.models import Edition, Post, Site
+from syndicate.errors import DeliveryError, UsageError
+from syndicate.models import Edition, Site
 from syndicate.pipeline import marks, without
 from syndicate.store import Connection, Store, editions, ledger, posts, withdrawn
 
 LOG = "withdrawn.jsonl"
+
+PATIENCE = 60.0
+"""Seconds to wait for a process that is sending to stop."""
 
 Redraft = Callable[[Connection, Edition, Sequence[str]], Edition]
 """Makes an unsent edition anew from the posts that are left."""
@@ -29,7 +34,10 @@ Redraft = Callable[[Connection, Edition, Sequence[str]], Edition]
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """What withdrawing a post came to. `stopped` copies never left; `received` went to people before."""
+    """What withdrawing a post came to. `stopped` copies never left; `received` went to people before, in `sent_in`.
+
+    `cancelled` are editions given up before, whose texts held it.
+    """
 
     post: str
     language: str
@@ -37,6 +45,7 @@ class TakenBack:
     stopped: int
     received: int
     sent_in: tuple[str, ...]
+    cancelled: tuple[str, ...]
     erased: bool
 
 
@@ -60,8 +69,7 @@ def withdraw(
     _append(site.places.state / LOG, one)  # first: from here on it cannot return, whatever is killed
     with store.write() as connection:
         done = _take(connection, one, redraft)
-    if erase:
-        _erase(site, store, done)
+    _clear(site, store, done)
     return done
 
 
@@ -71,13 +79,12 @@ def keep_withdrawn(site: Site, store: Store, redraft: Redraft) -> list[str]:
     if not noted:
         return []
     with store.read() as connection:
-        there = {(one.post, one.language) for one in withdrawn.everything(connection)}
-    again = [one for one in noted if (one.post, one.language) not in there]
+        there = {(one.post, one.language): one.erased for one in withdrawn.everything(connection)}
+    again = [one for one in noted if there.get((one.post, one.language), -1) < one.erased]
     for one in again:
         with store.write() as connection:
             done = _take(connection, one, redraft)
-        if one.erased:
-            _erase(site, store, done)
+        _clear(site, store, done)
     return [one.post for one in again]
 
 
@@ -94,7 +101,10 @@ def _withdrawal(
     languages = tuple(version.language for version in record.post.versions)
     if language and language not in languages:
         raise UsageError(f"Post {post} has no version {language}; it has {', '.join(languages) or 'none'}.")
-    keys = () if language else tuple(marks(ring, record.post.source, record.identity, record.link_key))
+    own = record.link_key
+    if own and len(posts.known(connection, record.post.source, (), [own])) > 1:
+        own = None  # several posts share the link: it would keep the others out, too
+    keys = () if language else tuple(marks(ring, record.post.source, record.identity, own))
     return withdrawn.Withdrawal(
         post, language, record.post.year, (language,) if language else languages, keys, now, erase
     )
@@ -102,11 +112,9 @@ def _withdrawal(
 
 def _take(connection: Connection, one: withdrawn.Withdrawal, redraft: Redraft) -> TakenBack:
     touched = editions.with_post(connection, one.post)
-    rest = [without(record, [one]) for record in posts.records(connection, [one.post])] if one.language else []
-    left: list[Post] = [record.post for record in rest if record.post.versions]
-    posts.save(connection, rest)
+    left = _rest(connection, one)
     withdrawn.add(connection, one)
-    redrafted, stopped, sent_in = [], 0, []
+    redrafted, stopped, sent_in, cancelled = [], 0, [], []
     for id, state in touched:
         edition = editions.load(connection, id)
         if edition is None:
@@ -115,24 +123,53 @@ def _take(connection: Connection, one: withdrawn.Withdrawal, redraft: Redraft) -
             keep = edition.posts if left else tuple(other for other in edition.posts if other != one.post)
             redraft(connection, edition, keep)
             redrafted.append(id)
-        elif state in ("sending", "paused"):
-            stopped += ledger.cancel_queued(connection, id, one.at, "a post in it was withdrawn")
-            editions.set_state(connection, id, "cancelled", was=("sending", "paused"))
-            sent_in.append(id)
+        elif state == "cancelled":
+            cancelled.append(id)
         else:
+            if editions.set_state(connection, id, "cancelled", was=("sending", "paused")):
+                stopped += ledger.cancel_queued(connection, id, one.at, "a post in it was withdrawn")
             sent_in.append(id)
     if one.erased:
-        editions.blank(connection, sent_in)
-    received = ledger.receivers(connection, sent_in)
-    return TakenBack(one.post, one.language, tuple(redrafted), stopped, received, tuple(sent_in), one.erased)
+        editions.blank(connection, [*sent_in, *cancelled])
+    received = ledger.receivers(connection, [*sent_in, *cancelled])
+    return TakenBack(
+        one.post, one.language, tuple(redrafted), stopped, received, tuple(sent_in), tuple(cancelled), one.erased
+    )
 
 
-def _erase(site: Site, store: Store, done: TakenBack) -> None:
-    """Remove every file that may hold the text: mails written to the outbox, previews; then scrub the database."""
-    erase_mails(site.places.state / "outbox", [*done.sent_in, *done.redrafted])
-    for edition in (*done.sent_in, *done.redrafted):
+def _rest(connection: Connection, one: withdrawn.Withdrawal) -> bool:
+    """Store what is left of a post when one version of it goes; whether anything is."""
+    if not one.language:
+        return False
+    before = posts.records(connection, [one.post])
+    after = [without(record, [one]) for record in before]
+    changed = [new for new, old in zip(after, before, strict=True) if new.post.versions != old.post.versions]
+    posts.save(connection, [replace(new, post=replace(new.post, updated=one.at)) for new in changed])
+    return any(record.post.versions for record in after)
+
+
+def _clear(site: Site, store: Store, done: TakenBack) -> None:
+    """Remove the previews of what was drafted anew; to erase, every file that may hold the text, and every old page."""
+    held = (*done.sent_in, *done.cancelled, *done.redrafted)
+    for edition in held if done.erased else done.redrafted:
         shutil.rmtree(site.places.state / "preview" / edition, ignore_errors=True)
-    store.scrub()
+    if done.erased:
+        _wait_for_senders(site.places.state / "locks", held)
+        erase_mails(site.places.state / "outbox", held)
+        store.scrub()
+
+
+def _wait_for_senders(locks: Path, editions: Sequence[str]) -> None:
+    """Wait until nobody sends these editions any more: a sender stops of itself when the batch in its hands is done."""
+    until = time.monotonic() + PATIENCE
+    for edition in editions:
+        while lock.alive(locks / edition):
+            if time.monotonic() > until:
+                raise DeliveryError(
+                    f"The post is taken back, but {edition} is still being sent, so its mails are not erased yet. "
+                    "Type the same again when the sending has ended."
+                )
+            time.sleep(0.1)
 
 
 # ---------------------------------------------------------------- the file beside the database

@@ -11,6 +11,11 @@ from collections.abc import Sequence
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and end the process with its exit status. Causes are for everyone, tracebacks for `-vv`."""
-    from syndicate.cli.app import run
+    try:
+        from syndicate.cli.app import run
 
-    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+        status = run(list(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt:  # while it was still starting
+        sys.stderr.write("Stopped before anything was done.\n")
+        status = 130
+    sys.exit(status)

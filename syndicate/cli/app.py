@@ -99,6 +99,9 @@ app = group(
 )
 
 
+STOPPED = 130
+"""The exit status after Ctrl-C, as shells have it."""
+
 PARTS = ("start", "road", "posts", "partners", "newsletter", "subscribers")
 
 
@@ -114,8 +117,7 @@ def run(arguments: list[str]) -> int:
     except SyndicateError as error:
         return _say(error, desk)
     except (KeyboardInterrupt, typer.Abort):
-        desk.warn("Stopped. What was stored is whole; the same command goes on from there.")
-        return 130
+        status = STOPPED
     except BrokenPipeError:
         sys.stderr.close()
         return 0
@@ -127,6 +129,10 @@ def run(arguments: list[str]) -> int:
         desk.warn(f"syndicate: this should not have happened: {type(error).__name__}: {error}")
         desk.warn("What was stored before is whole. The same command with -vv prints where it happened, for a report.")
         return 1
+    finally:
+        desk.close()
+    if status == STOPPED:  # typer, too, gives this back for Ctrl-C, without a word
+        desk.warn("Stopped. What was stored is whole; the same command goes on from there.")
     return status if isinstance(status, int) else 0
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from syndicate.store import Store
     from syndicate.words import WordBook
 
+
+EVERY = 10.0
+"""Seconds between two lines about long work, where there is no terminal to draw a bar on."""
 
 DEMO = ".syndicate-demo"
 """Marks a folder that `syndicate demo` made, and may make anew."""
@@ -60,12 +64,27 @@ class Desk:
 
     @cached_property
     def store(self) -> Store:
-        """The site's database, migrated."""
+        """The site's database, migrated, and without the posts that were taken back from a newer copy of it."""
         from syndicate.config import private
         from syndicate.store import Store
 
-        private(self.site.places)
-        return Store(self.settings.database_url or f"sqlite:///{self.site.places.state / 'syndicate.sqlite'}")
+        state = private(self.site.places)
+        store = Store(self.settings.database_url or f"sqlite:///{state / 'syndicate.sqlite'}")
+        if (state / "withdrawn.jsonl").exists():
+            self._keep_withdrawn(store)
+        return store
+
+    def close(self) -> None:
+        """Close the database, if it was opened: SQLite then folds its log into the one file."""
+        if "store" in self.__dict__:
+            self.store.close()
+
+    def _keep_withdrawn(self, store: Store) -> None:
+        from syndicate import editions, withdrawal
+
+        press = editions.Press(self.site, self.words, self.template_folders)
+        if back := withdrawal.keep_withdrawn(self.site, store, editions.redraft(press)):
+            self.warn(f"The database is older than its list of withdrawn posts: {', '.join(back)} taken back again.")
 
     @cached_property
     def words(self) -> WordBook:
@@ -127,9 +146,9 @@ class Desk:
 
     @contextmanager
     def progress(self, title: str) -> Iterator[Callable[[int, int, str], None]]:
-        """A bar on a terminal, nothing in a log: call with (done, total, what)."""
-        if self.quiet or self.json or not sys.stderr.isatty():
-            yield lambda done, total, what: None
+        """A bar on a terminal, a plain line every ten seconds in a log: call with (done, total, what); total 0: unknown."""
+        if self.quiet or not sys.stderr.isatty():
+            yield self._lines(title)
             return
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -141,7 +160,18 @@ class Desk:
         )
         with Progress(*columns, console=self.console, transient=True) as bar:
             task = bar.add_task(title, total=None, what="")
-            yield lambda done, total, what: bar.update(task, completed=done, total=total, what=what)
+            yield lambda done, total, what: bar.update(task, completed=done, total=total or None, what=what)
+
+    def _lines(self, title: str) -> Callable[[int, int, str], None]:
+        last = time.monotonic()
+
+        def tell(done: int, total: int, what: str) -> None:
+            nonlocal last
+            if time.monotonic() - last >= EVERY:
+                last = time.monotonic()
+                self.say(f"{title}: {done:,}{f' of {total:,}' if total else ''} {what}".rstrip())
+
+        return tell
 
     def confirm(self, question: str) -> bool:
         """Ask a yes-or-no question on the terminal; no without one."""

@@ -178,8 +178,8 @@ def shape(edition: Edition) -> dict[str, Any]:
     variants = [{"name": one.name, "subject": one.subject, "bytes": len(one.html.encode())} for one in edition.variants]
     return {
         "id": edition.id, "list": edition.list, "state": edition.state, "created": edition.created,
-        "posts": [*edition.posts], "variants": variants, "notes": [*edition.notes],
-    }  # fmt: skip
+        "posts": [*edition.posts], "notes": [*edition.notes],
+    } | ({"variants": variants} if variants else {})  # fmt: skip
 
 
 def write_preview(desk: Desk, edition: Edition) -> tuple[Path, Sequence[Finding]]:

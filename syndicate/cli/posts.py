@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -73,7 +74,7 @@ def withdraw(
     from syndicate.errors import UsageError
 
     id, title = _to_withdraw(desk, post)
-    what = f"the {version} version of {id}" if version else id
+    what = f"the {version} version of {id}" if version else f"post {id}"
     if not yes and not desk.confirm(
         f"Take back {what}{f' “{title}”' if title else ''}{' and erase it' if erase else ''}?"
     ):
@@ -89,9 +90,8 @@ def withdraw(
         if erase:
             desk.store.scrub()
     rewritten = [feed.slug for feed in published.feeds if feed.written]
-    lines = [
-        f"{what} is taken back{' and erased' if erase else ''}. {number(len(rewritten), 'feed')} written without it."
-    ]
+    without = f"{number(len(rewritten), 'feed')} written without it" if rewritten else "No feed held it any more"
+    lines = [f"{what[0].upper()}{what[1:]} is taken back{' and erased' if erase else ''}. {without}."]
     if done.redrafted:
         lines.append(f"Drafted anew without it, to be approved again: {', '.join(done.redrafted)}.")
     if done.stopped:
@@ -99,6 +99,39 @@ def withdraw(
     if done.received:
         lines.append(f"{number(done.received, 'person has', 'people have')} it already, in {', '.join(done.sent_in)}.")
     desk.result({"withdrawn": asdict(done), "feeds": rewritten}, "\n".join(lines))
+
+
+@command(app, panel="Posts")
+def why(
+    desk: Desk,
+    post: ID,
+    feed_or_list: Annotated[str, typer.Argument(metavar="FEED-OR-LIST", help="A feed's slug, or a mailing list.")],
+) -> None:
+    """Why a post is, or is not, in a feed or a newsletter: one sentence for each rule."""
+    from syndicate.editions import decided
+    from syndicate.errors import UsageError
+    from syndicate.publishing import all_feeds
+    from syndicate.selection import facts, reasons
+
+    found = one(desk, post)
+    with desk.store.read() as connection:
+        selections = {feed.slug: feed.selection for feed in all_feeds(desk.site, connection)}
+    lists = {list.id: list.selection for list in desk.site.lists}
+    if feed_or_list not in selections | lists:
+        close = get_close_matches(feed_or_list, [*selections, *lists], n=1)
+        raise UsageError(f"There is no feed or list {feed_or_list!r}.{f' Did you mean {close[0]}?' if close else ''}")
+    told = reasons((selections | lists)[feed_or_list], facts(found))
+    inside = all(reason.passed for reason in told)
+    fate = decided(desk.store, feed_or_list, found.id) if feed_or_list in lists else ""
+    rows = [("yes" if reason.passed else "no", reason.rule, reason.sentence) for reason in told]
+    text = f"{found.id} is {'' if inside else 'not '}in {feed_or_list}.\n{columns(rows, indent=2)}" + (
+        f"\n{fate}" if fate else ""
+    )
+    value = {
+        "post": found.id, "in": feed_or_list, "matches": inside, "fate": fate,
+        "reasons": [{"rule": reason.rule, "passed": reason.passed, "sentence": reason.sentence} for reason in told],
+    }  # fmt: skip
+    desk.result(value, text)
 
 
 # ---------------------------------------------------------------- finding and telling
@@ -151,7 +184,7 @@ def shape(post: Post, site: Site) -> dict[str, Any]:
         "hashtags": [asdict(tag) for tag in post.hashtags],
         "links": [asdict(link) for link in post.links],
         "image": asdict(post.picture) if post.picture else None,
-        "margin": post.margin, "unsure": post.unsure,
+        "margin": None if post.margin is None else round(post.margin, 1), "unsure": post.unsure,
         "blocks": [asdict(block) for block in post.blocks],
         "notes": list(post.notes),
     }  # fmt: skip

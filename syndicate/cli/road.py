@@ -139,15 +139,17 @@ def workshop(desk: Desk) -> Workshop:
     from syndicate.pull import Fetcher
 
     site = desk.site
-    fetcher = Fetcher(user_agent=user_agent(site.contact, site.base_url), delay=site.politeness.delay.total_seconds())
+    fetcher = Fetcher(
+        user_agent=user_agent(f"+{site.base_url}; {site.contact}"), delay=site.politeness.delay.total_seconds()
+    )
     return Workshop(site, desk.store, fetcher, identifier(site.languages), desk.ring, desk.now)
 
 
-def user_agent(contact: str, url: str) -> str:
+def user_agent(who: str) -> str:
     """An honest User-Agent: what asks, and whom to write to."""
     from syndicate import __version__
 
-    return f"syndicate/{__version__} (+{url}; {contact})"
+    return f"syndicate/{__version__} ({who})"
 
 
 def publish_again(desk: Desk) -> Published:
@@ -173,11 +175,8 @@ def alone(desk: Desk) -> Iterator[bool]:
 
 
 def _pull(desk: Desk, sources: Sequence[Source], *, only_due: bool) -> list[SourceResult]:
-    from syndicate import editions, pipeline, withdrawal
+    from syndicate import pipeline
 
-    back = withdrawal.keep_withdrawn(desk.site, desk.store, editions.redraft(press(desk)))
-    if back:
-        desk.warn(f"The database is older than its list of withdrawn posts: {', '.join(back)} taken back again.")
     for source in sources:
         desk.detail(f"{source.id}: asking {source.url}")
     with desk.progress("Pulling") as report:

@@ -45,7 +45,7 @@ def try_(
 
     shipped = shipped_site()
     desk.site = load_site(shipped, shipped=shipped)
-    fetcher = Fetcher(user_agent=user_agent("a person at a terminal", "https://pypi.org/project/syndicate/"), delay=1.0)
+    fetcher = Fetcher(user_agent=user_agent("tried by a person"), delay=1.0)
     tools = trial.Tools(
         fetcher, identifier(desk.site.languages), desk.words, desk.fill, [shipped / "templates"], desk.now
     )
@@ -99,9 +99,7 @@ def init(
     name = None
     private = bool(url) and trial.typed_private(url or "")
     if url:
-        fetcher = Fetcher(
-            user_agent=user_agent("a person at a terminal", "https://pypi.org/project/syndicate/"), delay=1.0
-        )
+        fetcher = Fetcher(user_agent=user_agent("tried by a person"), delay=1.0)
         url, name = trial.find_feed(fetcher, url, desk.now())
         host = (urlsplit(url).hostname or "").removeprefix("www.")
         domain = domain or (None if private else host)

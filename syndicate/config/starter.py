@@ -35,8 +35,7 @@ _IGNORED = """\
 # People and secrets never enter git.
 /var/
 /public/
-/subscribers/*.csv
-rejects.csv
+*.csv
 *.eml
 *.key
 *.sqlite*

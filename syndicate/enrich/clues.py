@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Set
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping, Set
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 from syndicate.enrich import signs
 from syndicate.markup import Block
@@ -44,12 +44,12 @@ _QUOTES = ("“", "„", '"', "«", "‘", "»")
 _ENDED = (".", "!", "?", "…", ":", ";", ".”", ".“", '."', ".»")
 
 
+_NO_SIGNS: Mapping[str, float] = MappingProxyType({})
 END = 90
 """About how many characters of a long text's beginning and end are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clue:
+class Clue(NamedTuple):
     """A block as the model sees it.
 
     `scored` is what the identifier is asked about, "" for blocks of no language of their own; of a long text only its
@@ -63,7 +63,7 @@ class Clue:
     scored: str = ""
     words: int = 0
     weight: float = 1.0
-    signs: dict[str, float] = field(default_factory=dict)
+    signs: Mapping[str, float] = _NO_SIGNS
     because: str = ""
     names: str = ""
     elsewhere: bool = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import islice, pairwise
 
 from syndicate.enrich.clues import Clue, clue, masked
@@ -64,7 +63,7 @@ def _parts(here: Clue, place: Cut, languages: tuple[str, ...]) -> list[Clue]:
             continue
         part = clue(piece, languages, frozenset())
         role = "heading" if part.role == "text" and here.role == "heading" else part.role
-        parts.append(replace(part, role=role, signs={right if number else left: _CUT}))
+        parts.append(part._replace(role=role, signs={right if number else left: _CUT}))
     return parts
 
 

@@ -58,7 +58,9 @@ def _is_accent(char: str) -> bool:
 
 
 # Nearly every word is of ASCII and these small letters of Latin (ë, ç), which fold one by one.
-_PLAIN = {ord(char): _folded(char) for char in map(chr, range(0xDF, 0x250)) if char.islower() and _folded(char).isascii()}
+_PLAIN = {
+    ord(char): _folded(char) for char in map(chr, range(0xDF, 0x250)) if char.islower() and _folded(char).isascii()
+}
 
 
 @dataclass(slots=True)

@@ -37,9 +37,7 @@ _EDGES = '<>"“”«»'
 _REST = re.compile(rf"[^\s{_EDGES}]*")
 # A full stop ends a sentence where a capital or a digit follows, unless it stands after a single letter ("A. Hoxha").
 # The pattern begins with its few signs, so that the search runs from one to the next.
-_SENTENCE_END = re.compile(
-    rf"[.!?…](?<!\b[^\W\d_]\.)(?<!\b[DM]r\.)(?<!\bnr\.)[\"”»’)]*\s+(?=[\"“„«(]?[\d{CAPITALS}])"
-)
+_SENTENCE_END = re.compile(rf"[.!?…](?<!\b[^\W\d_]\.)(?<!\b[DM]r\.)(?<!\bnr\.)[\"”»’)]*\s+(?=[\"“„«(]?[\d{CAPITALS}])")
 _LINE_ENDS = re.compile(r"\n+")
 _FAR = 600
 """Characters on each side of a place within which its sentence ends."""

@@ -19,7 +19,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, compress, count
 from typing import NamedTuple
 
 from syndicate.enrich import hashtags, links
@@ -158,11 +158,10 @@ class Matcher:
         told = list(map(self._known.__getitem__, chunks))
         if not any(told):
             return []
-        starts = accumulate(map(len, chunks), lambda start, length: start + length + 1, initial=0)
+        before = zip(count(), accumulate(map(len, chunks), initial=0), told, strict=False)
         found = [
-            (start + first, start + last, word)
-            for start, words in zip(starts, told, strict=False)
-            if words
+            (spaces + letters + first, spaces + letters + last, word)
+            for spaces, letters, words in compress(before, told)
             for first, last, word in words
         ]
         strict = language in ("*", "und") or language.split("-")[0] == "en"

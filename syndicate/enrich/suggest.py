@@ -31,6 +31,10 @@ _ORGANISATION = re.compile(
 )
 
 
+_THINGS = frozenset({"PDF", "FAQ", "SMS", "USB", "DVD", "URL", "HTML", "HTTP", "HTTPS", "WWW", "COVID", "HIV", "AIDS"})
+"""Acronyms that every blog has and no organisation bears."""
+
+
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """An organisation that may be worth listing: `name` or `domain` (one may be ""), in how many posts, and up to three places.
@@ -125,7 +129,8 @@ def _places(text: str) -> Iterator[tuple[int, int]]:
         if rest and rest.end() == found.end() and _STARTING.search(text[max(0, found.start() - 4) : found.start()]):
             yield rest.span()
     for found in _ACRONYM.finditer(text):
-        yield found.span()
+        if found[0].rstrip("s") not in _THINGS:
+            yield found.span()
 
 
 def _key(spelling: str) -> str:

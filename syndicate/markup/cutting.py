@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from html import escape, unescape
 
 from syndicate.markup.values import Block
@@ -25,7 +24,7 @@ def cut(block: Block, places: Sequence[int]) -> list[Block]:
         if text:
             links = tuple(link for link in block.links if link.label in text or (not parts and not link.label))
             gap = 0 if parts else block.gap
-            parts.append(replace(block, text=text, html=html.strip(), links=links, gap=gap))
+            parts.append(block._replace(text=text, html=html.strip(), links=links, gap=gap))
         start = end
     return parts
 

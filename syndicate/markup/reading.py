@@ -24,6 +24,7 @@ _PARTING = frozenset({
 # Drupal wraps a node's title, author and date in spans: they part blocks all the same.
 _FIELD = re.compile(r"(?:^|\s)field--?\S")
 _BOLD = frozenset({"b", "strong"})
+_NO_CELL = (0, 0, 0)
 
 
 def blocks(html: str, base_url: str = "") -> list[Block]:
@@ -110,7 +111,7 @@ class _Reader:
             if not self.worded:
                 self.worded = True
                 self.lang = next((e.lang for e in reversed(self.stack) if e.lang), "")
-            if self.bold and not any(e.tag in _BOLD for e in self.inline):
+            if self.bold and not (self.inline and any(e.tag in _BOLD for e in self.inline)):
                 self.bold = False
         self.words.append(text)
         inside = bool(self.inline) and any(e.tag == "a" for e in self.inline)
@@ -242,11 +243,13 @@ class _Reader:
         if not self.parts and not self.words:
             return
         text = "".join(self.words).strip()
-        open_links = [element for element in self.inline if element.tag == "a"]
         if text:
-            for element in open_links:
-                self.link(element)
-            ends = "".join(f"</{element.tag}>" for element in reversed(self.inline))
+            ends = ""
+            if self.inline:
+                for element in self.inline:
+                    if element.tag == "a":
+                        self.link(element)
+                ends = "".join(f"</{element.tag}>" for element in reversed(self.inline))
             self.add(text, _tidy("".join(self.parts) + ends))
         self.words.clear()
         self.links.clear()
@@ -260,23 +263,11 @@ class _Reader:
         if kind != "heading" and _TYPED_RULE.match(text):
             kind = "rule"
         if kind == "embed":
-            self.append(Block("", html, kind, links=tuple(self.links)))
+            self.append("", html, kind, tuple(self.links))
             return
         table = self.tables[-1] if self.tables else None
-        self.append(
-            Block(
-                text,
-                html,
-                kind,
-                links=tuple(self.links),
-                level=level,
-                bold=self.bold,
-                lang=self.lang,
-                table=table.number if table else 0,
-                row=table.row if table else 0,
-                column=table.column if table else 0,
-            )
-        )
+        cell = (table.number, table.row, table.column) if table else _NO_CELL
+        self.append(text, html, kind, tuple(self.links), level=level, bold=self.bold, lang=self.lang, cell=cell)
 
     def kind(self) -> tuple[Kind, int]:
         """What the innermost parting elements make of a block, and its heading level."""
@@ -290,20 +281,33 @@ class _Reader:
                 return "embed", 0
         return "paragraph", 0
 
-    def append(self, block: Block) -> None:
-        classes = tuple(element.classes for element in self.stack[-_WRAPPERS:] if element.classes)
-        for box in self.boxes:
+    def append(
+        self,
+        text: str,
+        html: str,
+        kind: Kind,
+        links: tuple[Href, ...] = (),
+        *,
+        level: int = 0,
+        bold: bool = False,
+        lang: str = "",
+        cell: tuple[int, int, int] = _NO_CELL,
+        picture: Href | None = None,
+    ) -> None:
+        classes = tuple([element.classes for element in self.stack[-_WRAPPERS:] if element.classes])
+        boxes = tuple(self.boxes)
+        for box in boxes:
             box.filled += 1
-        object.__setattr__(block, "gap", self.gap)
-        object.__setattr__(block, "run", self.run)
-        object.__setattr__(block, "classes", classes)
-        object.__setattr__(block, "boxes", tuple(self.boxes))
+        # In the order of Block's fields: naming the sixteen would double what this takes.
+        block = Block(
+            text, html, kind, links, level, bold, self.gap, self.run, lang, classes, boxes, *cell, picture
+        )  # fmt: skip
         self.done.append(block)
         self.gap = 0
         self.events += 1
 
     def rule(self) -> None:
-        self.append(Block("", "<hr>", "rule"))
+        self.append("", "<hr>", "rule")
 
     def picture(self, tag: str) -> None:
         given = attributes(tag)
@@ -322,7 +326,7 @@ class _Reader:
         if link is not None:
             html = f"{link.opening}{html}</a>"
             found = (Href(unescape(link.opening[9:-2]), alt),)
-        self.append(Block("", html, "image", links=found, picture=Href(given["src"], alt)))
+        self.append("", html, "image", found, picture=Href(given["src"], alt))
 
 
 _KINDS: dict[str, Kind] = {
@@ -338,7 +342,10 @@ _EMPTY = re.compile(r"<(a|[a-z]+)(?: href=\"[^\"]*\")?>(\s*)</\1>")
 
 def _tidy(html: str) -> str:
     """`html` without the empty inline elements that a line break leaves behind."""
-    while (shorter := _EMPTY.sub(r"\2", html)) != html:
+    while "></" in html or " </" in html:
+        shorter = _EMPTY.sub(r"\2", html)
+        if shorter == html:
+            break
         html = shorter
     return html.strip()
 

@@ -28,8 +28,7 @@ class Box:
     filled: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """One run of text, or one picture, in reading order.
 
     `text` is NFC with folded white space; `html` is its safe inner HTML. `level` is 1 to 6 for a heading, else 0.

@@ -85,7 +85,7 @@ class Store:
         @sa.event.listens_for(engine, "connect")
         def _(connection: Any, _record: object) -> None:
             connection.isolation_level = None
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+            for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
                 connection.execute(f"PRAGMA {pragma}").close()
 
         @sa.event.listens_for(engine, "begin")
@@ -103,11 +103,19 @@ class Store:
                 f"{self._name()} was written by a newer syndicate (schema {found}; this one knows {REVISION}). "
                 "Nothing was changed. Install the newer version again."
             )
+        self._keep_log()
         if found != REVISION:
             from syndicate.store.migrations import migrate
 
             with self.engine.connect() as connection, connection.execution_options(write=True).begin():
                 migrate(connection)
+
+    def _keep_log(self) -> None:
+        """Have SQLite keep a write-ahead log. The file itself remembers it, so it is asked only once whose file this is."""
+        if self.sqlite:
+            with self.engine.connect() as connection:
+                plain = connection.execution_options(isolation_level="AUTOCOMMIT", plain=True)
+                plain.exec_driver_sql("PRAGMA journal_mode=WAL")
 
     def _revision(self) -> int | None:
         with self.engine.connect() as connection, connection.begin():

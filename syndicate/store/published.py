@@ -62,9 +62,10 @@ def feeds(connection: sa.Connection) -> dict[str, tuple[str, datetime | None]]:
 
 
 def set_feed(connection: sa.Connection, slug: str, settings: str, posts: Iterable[tuple[str, datetime]]) -> None:
-    """Begin a feed anew: its settings, and the posts (id, published) that are in it. Tombstones stay."""
-    table = s.feed_posts
+    """Begin a feed anew: its settings, and the posts (id, published) that are in it. Tombstones of others stay."""
+    table, posts = s.feed_posts, list(posts)
     connection.execute(table.delete().where(table.c.feed == slug, table.c.withdrawn.is_(None)))
+    _unbury(connection, [slug], [post for post, _ in posts])
     if (
         connection.execute(s.feeds.update().where(s.feeds.c.slug == slug).values(settings=settings, gone=None)).rowcount
         == 0
@@ -94,8 +95,17 @@ def memberships(connection: sa.Connection, posts: Collection[str]) -> dict[str, 
 
 def join_feeds(connection: sa.Connection, post: str, published: datetime, feeds: Collection[str]) -> None:
     """Put a post into feeds that it was not in."""
+    _unbury(connection, feeds, [post])
     if rows := [{"feed": slug, "post": post, "published": published} for slug in sorted(feeds)]:
         connection.execute(s.feed_posts.insert(), rows)
+
+
+def _unbury(connection: sa.Connection, feeds: Collection[str], posts: Collection[str]) -> None:
+    """Remove the tombstones of posts that stand in these feeds again, with another of their versions."""
+    table = s.feed_posts
+    buried = sa.select(table.c.post).where(table.c.feed.in_(feeds), table.c.withdrawn.isnot(None))
+    if back := set(connection.execute(buried).scalars()).intersection(posts):
+        connection.execute(table.delete().where(table.c.feed.in_(feeds), table.c.post.in_(back)))
 
 
 def leave_feeds(

@@ -1,0 +1,1 @@
+"""What the design promises of speed and size, measured on this machine: `python3 dev.py benchmark [NAME...]`."""
