@@ -23,9 +23,10 @@ from benchmarks.measure import ROOT, Figure, against, holds, within
 ROUNDS = 7
 MOST = 1.5
 FELT_IDLE, FELT_HELP = 1.0, 0.3
+BYTECODE = Path(tempfile.gettempdir()) / f"syndicate-benchmark-bytecode-{os.getuid()}"
 HEAVY = (
-    "alembic", "babel", "email_validator", "feedgen", "feedparser", "itsdangerous", "jinja2", "lxml", "mjml", "numpy", "py3langid",
-    "trafilatura",
+    "alembic", "babel", "email_validator", "feedgen", "feedparser", "itsdangerous", "jinja2", "lxml", "mjml", "numpy",
+    "py3langid", "trafilatura",
 )  # fmt: skip
 """What an idle run has no use for: parsers, language model, templates, mail."""
 
@@ -115,6 +116,9 @@ def wall(command: Sequence[str]) -> float:
 def started(command: Sequence[str]) -> str:
     """What a process that ended well said on standard error."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("SYNDICATE_")}
+    # An installed program has its bytecode; a developer's environment may forbid Python to write any.
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    environ["PYTHONPYCACHEPREFIX"] = str(BYTECODE)
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=environ)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr[-2000:]}")

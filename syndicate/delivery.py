@@ -94,7 +94,7 @@ def send(office: Office, edition: Edition, list: MailingList, report: Report) ->
     """Send an approved edition to everyone on its list, or go on where a stopped one left off. Safe to call again and again."""
     office.locks.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lock.hold(office.locks / edition.id, name=f"another process is sending {edition.id}"):
-        _begin(office, edition, list)
+        edition = _begin(office, edition, list)
         _settle_dead(office, edition)
         current = standing(office.store, edition)
         total, done = current.audience, current.audience - current.tally.waiting
@@ -112,16 +112,22 @@ def send(office: Office, edition: Edition, list: MailingList, report: Report) ->
 # ---------------------------------------------------------------- the steps, each one transaction
 
 
-def _begin(office: Office, edition: Edition, list: MailingList) -> None:
-    """Freeze the audience, once."""
+def _begin(office: Office, edition: Edition, list: MailingList) -> Edition:
+    """Freeze the audience, once; returns the edition as it is in the store, whose texts do not change from here on."""
     with office.store.write() as connection:
+        now = editions.load(connection, edition.id) or edition
         if not editions.set_state(connection, edition.id, "sending", was=SENDABLE):
-            now = editions.load(connection, edition.id, texts=False)
-            raise UsageError(why_not(now or edition))
+            raise UsageError(why_not(now))
         if not ledger.is_frozen(connection, edition.id):
-            chosen = _audience(office, connection, edition, list)
+            chosen = _audience(office, connection, now, list)
+            if not chosen:
+                raise UsageError(
+                    f"{edition.id} was not sent: nobody on {list.id} may get it yet. `syndicate subscribers list {list.id}` "
+                    "shows who is on it; only who is confirmed gets mail."
+                )
             rows = [(uuid.uuid4().hex, subscriber, variant) for subscriber, variant in chosen.items()]
             ledger.freeze(connection, edition.id, office.now(), rows)
+    return now
 
 
 def why_not(edition: Edition) -> str:
@@ -207,6 +213,9 @@ def _receive(office: Office, batch: deliver.Batch) -> None:
                 )
             if len(receipts) == len(batch.messages):
                 ledger.mark_settled(connection, batch.id, office.now())
+            stopped = editions.load(connection, batch.edition, texts=False)
+            if stopped and stopped.state == "cancelled":  # meanwhile: what came back must not wait for ever
+                ledger.cancel_queued(connection, batch.edition, office.now(), "a post in it was withdrawn")
 
 
 def _settle_dead(office: Office, edition: Edition) -> None:

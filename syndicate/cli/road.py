@@ -13,7 +13,7 @@ from syndicate.cli.desk import Desk
 from syndicate.cli.telling import ago, columns, number
 
 if TYPE_CHECKING:
-    from syndicate.models import Source
+    from syndicate.models import Scores, Source
     from syndicate.pipeline import SourceResult, Workshop
     from syndicate.publishing import Published
 
@@ -134,7 +134,6 @@ def press(desk: Desk) -> Any:
 
 def workshop(desk: Desk) -> Workshop:
     """What pulling works with; the identifier of languages is loaded when the first text is scored."""
-    from syndicate.enrich.identify import identifier
     from syndicate.pipeline import Workshop
     from syndicate.pull import Fetcher
 
@@ -142,7 +141,7 @@ def workshop(desk: Desk) -> Workshop:
     fetcher = Fetcher(
         user_agent=user_agent(f"+{site.base_url}; {site.contact}"), delay=site.politeness.delay.total_seconds()
     )
-    return Workshop(site, desk.store, fetcher, identifier(site.languages), desk.ring, desk.now)
+    return Workshop(site, desk.store, fetcher, identifying(site.languages), desk.ring, desk.now)
 
 
 def user_agent(who: str) -> str:
@@ -150,6 +149,20 @@ def user_agent(who: str) -> str:
     from syndicate import __version__
 
     return f"syndicate/{__version__} ({who})"
+
+
+def identifying(languages: tuple[str, ...]) -> Scores:
+    """The identifier of languages, imported with all that belongs to it when it is first asked."""
+    made: list[Scores] = []
+
+    def scores(texts: list[str]) -> list[dict[str, float]]:
+        from syndicate.enrich import identifier
+
+        if not made:
+            made.append(identifier(languages))
+        return made[0](texts)
+
+    return scores
 
 
 def publish_again(desk: Desk) -> Published:

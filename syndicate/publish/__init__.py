@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from syndicate.models import Document, Feed, Fill, Post, Site, Withdrawn, Words
-from syndicate.publish import formats, pages
 from syndicate.publish.files import missing, remove, write
-from syndicate.publish.items import channel
 
 __all__ = ["directory", "documents", "missing", "remove", "write"]
 
@@ -32,6 +30,9 @@ def documents(
     `items` are the posts of its selection, in any order; `siblings` are the same feed in other languages. The bytes
     depend on the arguments alone. Raises TemplateError.
     """
+    from syndicate.publish import formats, pages  # late, as an idle run writes nothing
+    from syndicate.publish.items import channel
+
     made = channel(site, feed, items, withdrawn, siblings, words)
     folder = f"feeds/{feed.slug}"
     written = [
@@ -47,6 +48,8 @@ def documents(
 
 def directory(site: Site, feeds: Sequence[Feed], *, words: Words, fill: Fill) -> list[Document]:
     """The directory page of all feeds, their OPML, and the style sheet of every page. Raises TemplateError."""
+    from syndicate.publish import formats, pages
+
     return [
         _page("feeds/index.html", pages.directory_page(site, feeds, words=words, fill=fill)),
         Document("feeds.opml", formats.OPML, pages.directory_opml(site, feeds, words=words)),

@@ -98,13 +98,13 @@ class Store:
 
     def _match_schema(self) -> None:
         found = self._revision()
-        if found is not None and found > REVISION:
+        if found is not None and not (found.isdecimal() and int(found) <= REVISION):
             raise ForeignDatabase(
                 f"{self._name()} was written by a newer syndicate (schema {found}; this one knows {REVISION}). "
                 "Nothing was changed. Install the newer version again."
             )
         self._keep_log()
-        if found != REVISION:
+        if found is None or int(found) != REVISION:
             from syndicate.store.migrations import migrate
 
             with self.engine.connect() as connection, connection.execution_options(write=True).begin():
@@ -117,12 +117,12 @@ class Store:
                 plain = connection.execution_options(isolation_level="AUTOCOMMIT", plain=True)
                 plain.exec_driver_sql("PRAGMA journal_mode=WAL")
 
-    def _revision(self) -> int | None:
+    def _revision(self) -> str | None:
         with self.engine.connect() as connection, connection.begin():
             tables = set(sa.inspect(connection).get_table_names())
             if VERSION_TABLE in tables:
                 number = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar()  # noqa: S608
-                return int(number) if number else None
+                return str(number) if number else None
             if tables:
                 raise ForeignDatabase(
                     f"{self._name()} belongs to another program (it has the table {min(tables)}). Nothing was changed. "

@@ -75,7 +75,8 @@ def test_an_installed_package_carries_the_worked_example(far):
     package = far / "site-packages" / "syndicate"
     source = Path(syndicate.config.__file__).parents[1]
     shutil.copytree(source / "config", package / "config")
-    for name in ("__init__", "errors", "models", "selection"):
+    shutil.copytree(source / "models", package / "models")
+    for name in ("__init__", "errors", "selection"):
         shutil.copy(source / f"{name}.py", package)
     shutil.move(far / "shipped", package / "starter")
     code = """

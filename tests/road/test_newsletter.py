@@ -1,0 +1,309 @@
+"""Newsletters: every reader gets one, in their language, whatever is killed when; and every number adds up."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import random
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from email.message import EmailMessage
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from road.road_site import Home, end, kill_after, wait_for
+
+from syndicate.samples.blog import Blog
+
+READERS = {
+    "a@example.org": "sq",
+    "b@example.org": "en",
+    "c@example.org": "sq+en",
+    "d@example.org": "en+sq",
+    "e@example.org": "sq",
+}
+LEAVE = {"sq": "Çregjistrohu", "en": "Unsubscribe"}
+
+
+def read(path: Path) -> EmailMessage:
+    mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    assert isinstance(mail, EmailMessage)
+    return mail
+
+
+def part(mail: EmailMessage, kind: str) -> str:
+    found = mail.get_body((kind,))
+    assert found is not None
+    return str(found.get_content())
+
+
+def csv(home: Home, count: int) -> Path:
+    """A list of readers in every language; the home holds them all."""
+    path = home.root.parent / "readers.csv"
+    languages = ("sq", "en", "sq+en", "en+sq")
+    path.write_text(
+        "email,language\n" + "".join(f"reader{n}@example.org,{languages[n % 4]}\n" for n in range(count)), "utf-8"
+    )
+    return path
+
+
+def add(home: Home, readers: dict[str, str]) -> None:
+    for address, language in readers.items():
+        home.run("subscribers", "add", "newsletter", address, "--language", language, "--evidence", "letter").fine()
+
+
+@pytest.fixture
+def ready(published: Home, begin_with: Callable[..., Home]) -> Home:
+    """Everything published, five readers confirmed, one pending."""
+
+    def make() -> Home:
+        add(published, READERS)
+        published.run("subscribers", "add", "newsletter", "pending@example.org").fine()
+        return published
+
+    return begin_with("ready", make)
+
+
+@pytest.fixture
+def approved(ready: Home, begin_with: Callable[..., Home]) -> Home:
+    def make() -> Home:
+        ready.run("newsletter", "draft", "newsletter").fine()
+        ready.run("newsletter", "approve", "newsletter").fine()
+        return ready
+
+    return begin_with("approved", make)
+
+
+def status(home: Home, edition: str = "newsletter") -> dict[str, Any]:
+    found: dict[str, Any] = home.json("newsletter", "status", edition)["edition"]
+    assert found["balanced"]
+    assert sum(found["states"].values()) == found["audience"]
+    return found
+
+
+def everyone_has_one(home: Home, readers: int) -> None:
+    counts = Counter(str(read(path)["To"]) for path in home.mails())
+    assert len(counts) == readers
+    assert set(counts.values()) == {1}
+    assert status(home)["states"] == {"accepted": readers}
+    left = [path.name for path in (home.root / "var" / "outbox").iterdir() if path.suffix != ".eml"]
+    assert left == []
+
+
+# ---------------------------------------------------------------- the life of an edition
+
+
+def test_from_draft_to_sent(ready: Home) -> None:
+    edition = ready.json("newsletter", "draft", "newsletter")["edition"]
+    assert (edition["id"], edition["state"], len(edition["posts"])) == ("newsletter-1", "draft", 12)
+    assert {one["name"] for one in edition["variants"]} == {"sq", "en", "sq+en", "en+sq"}
+    assert all(0 < one["bytes"] < 80 * 1024 for one in edition["variants"])
+    shown = ready.json("newsletter", "preview", "newsletter")
+    page = Path(shown["page"])
+    assert [one for one in shown["findings"] if one["level"] == "stop"] == []
+    assert all(
+        f'"{one["name"]}"' in page.read_text("utf-8") or one["name"] in page.read_text("utf-8")
+        for one in edition["variants"]
+    )
+    assert page.stat().st_mode & 0o777 == 0o600
+    refused = ready.run("newsletter", "send", "newsletter", "--yes")
+    assert (refused.status, ready.mails()) == (2, [])
+    assert "approve" in refused.err
+    ready.run("newsletter", "approve", "newsletter").fine()
+    assert ready.run("newsletter", "send", "newsletter").status == 2, "nobody can answer"
+    said = ready.run("newsletter", "send", "newsletter", "--yes").fine()
+    assert "5 sent + 0 waiting + 0 failed + 0 unsure = 5 of 5 readers" in said.out
+    assert status(ready)["variants"] == {"sq": 2, "en": 1, "sq+en": 1, "en+sq": 1}
+    everyone_has_one(ready, 5)
+    again = ready.run("newsletter", "send", "newsletter", "--yes")
+    assert (again.status, len(ready.mails())) == (2, 5)
+    assert "sent already" in again.err
+
+
+def test_each_reader_gets_their_language(approved: Home) -> None:
+    approved.run("newsletter", "send", "newsletter", "--yes").fine()
+    titles = {language: approved.titles(f"all-{language}") for language in ("sq", "en")}
+    subjects = {}
+    for mail in map(read, approved.mails()):
+        variant = READERS[str(mail["To"])]
+        languages = variant.split("+")
+        subjects[variant] = str(mail["Subject"])
+        assert str(mail["Content-Language"]).replace(" ", "") == ",".join(languages)
+        html, text = part(mail, "html"), part(mail, "plain")
+        assert re.search(r'<html[^>]*\blang="([^"]+)"', html)[1] == languages[0]  # type: ignore[index]
+        assert set(re.findall(r'\slang="([^"]+)"', html)) >= set(languages)
+        for body in (unescape(html), text):
+            assert (titles[languages[0]][3] in body) is True
+            other = {"sq": "en", "en": "sq"}[languages[0]]
+            assert (titles[other][3] in body) == (other in languages)
+            if len(languages) == 2:
+                assert body.index(titles[languages[0]][3]) < body.index(titles[other][3])
+            assert "116 111" in body
+        assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert re.match(r"<https://feeds\.isigurt\.al/[^>]+>", str(mail["List-Unsubscribe"]))
+        assert str(mail["To"]) not in html, "an address in the footer is masked"
+    assert subjects["sq"] == subjects["sq"]
+    assert subjects["sq"] != subjects["en"]
+
+
+def test_nothing_new_and_an_open_edition_are_reasons(ready: Home) -> None:
+    ready.run("newsletter", "draft", "newsletter").fine()
+    second = ready.json("newsletter", "draft", "newsletter")
+    assert second["edition"] is None
+    assert "newsletter-1 is not finished" in second["reason"]
+    ready.run("newsletter", "approve", "newsletter").fine()
+    ready.run("newsletter", "send", "newsletter", "--yes").fine()
+    third = ready.json("newsletter", "draft", "newsletter")
+    assert third["edition"] is None
+    assert "Nothing is new" in third["reason"]
+
+
+def test_a_list_that_fits_no_post(ready: Home) -> None:
+    text = (ready.root / "subscribers/newsletter.toml").read_text("utf-8")
+    ready.write("subscribers/other.toml", text.replace("schedule =", 'partners = ["interpol"]\nschedule ='))
+    assert ready.json("newsletter", "draft", "other")["reason"].startswith("No post matches other")
+
+
+def test_a_post_that_changes_later_does_not_change_the_edition(ready: Home, blog: Blog) -> None:
+    ready.run("newsletter", "draft", "newsletter").fine()
+    slug = "tryeza-e-shkollave"
+    id = ready.posts()[slug]["id"]
+    blog.posts = tuple(one.revised or one for one in blog.posts)
+    ready.pulled()
+    assert f"Post {id} changed" in ready.run("newsletter", "preview", "newsletter").fine().out
+    assert f"Post {id} changed" in ready.run("newsletter", "status", "newsletter").fine().out
+    ready.run("newsletter", "approve", "newsletter").fine()
+    ready.run("newsletter", "send", "newsletter", "--yes").fine()
+    bodies = [unescape(part(read(path), "html")) for path in ready.mails()]
+    assert not any("shtyhet për më 1 tetor" in body for body in bodies)
+    assert any("mbahet më 24 shtator" in body for body in bodies)
+
+
+def test_cancelling_gives_the_posts_back(ready: Home) -> None:
+    first = ready.json("newsletter", "draft", "newsletter")["edition"]
+    ready.run("newsletter", "cancel", "newsletter-1").fine()
+    second = ready.json("newsletter", "draft", "newsletter")["edition"]
+    assert (second["id"], second["posts"]) == ("newsletter-2", first["posts"])
+    ready.run("newsletter", "approve", "newsletter").fine()
+    ready.run("newsletter", "send", "newsletter", "--yes").fine()
+    assert ready.run("newsletter", "cancel", "newsletter-2").status == 2
+    assert ready.run("newsletter", "cancel", "newsletter-9").status == 2
+
+
+def test_the_next_edition_holds_what_came_since(ready: Home, blog: Blog) -> None:
+    ready.run("newsletter", "draft", "newsletter").fine()
+    ready.run("newsletter", "approve", "newsletter").fine()
+    ready.run("newsletter", "send", "newsletter", "--yes").fine()
+    one = blog.posts[3]
+    blog.posts = (replace(one, slug="krejt-e-re", number=900, title="Krejt e re në blog"), *blog.posts)
+    ready.pulled()
+    second = ready.json("newsletter", "draft", "newsletter")["edition"]
+    assert second["posts"] == [ready.posts()["krejt-e-re"]["id"]]
+
+
+def test_an_unfinished_site_sends_nothing(make_home: Callable[..., Home], blog: Blog) -> None:
+    home = make_home(finished=False)
+    home.write("feeds/sources.toml", f'[[source]]\nid = "blog"\nurl = "{blog}/rss.xml"\nallow_private = true\n')
+    home.pulled()
+    add(home, {"a@example.org": "sq"})
+    home.run("newsletter", "draft", "newsletter").fine()
+    home.run("newsletter", "approve", "newsletter")
+    said = home.run("newsletter", "send", "newsletter", "--yes")
+    assert (said.status, home.mails()) == (2, [])
+    assert "postal_address" in said.err
+    assert home.run("run").status == 2
+
+
+def test_an_edition_for_nobody_is_not_sent_and_waits(published: Home) -> None:
+    published.run("newsletter", "draft", "newsletter").fine()
+    published.run("newsletter", "approve", "newsletter").fine()
+    said = published.run("newsletter", "send", "newsletter", "--yes")
+    assert (said.status, "confirmed" in said.err) == (2, True)
+    add(published, {"a@example.org": "sq"})
+    published.run("newsletter", "send", "newsletter", "--yes").fine()
+    everyone_has_one(published, 1)
+
+
+# ---------------------------------------------------------------- who is not mailed
+
+
+def test_who_leaves_before_it_is_sent_gets_nothing(approved: Home) -> None:
+    approved.run("subscribers", "remove", "newsletter", "a@example.org").fine()
+    approved.run("newsletter", "send", "newsletter", "--yes").fine()
+    assert "a@example.org" not in {str(read(path)["To"]) for path in approved.mails()}
+    assert "pending@example.org" not in {str(read(path)["To"]) for path in approved.mails()}
+    everyone_has_one(approved, 4)
+
+
+def test_who_leaves_after_the_audience_was_frozen_gets_nothing_and_is_counted(approved: Home) -> None:
+    approved.run("subscribers", "import", "newsletter", str(csv(approved, 60)), "--evidence", "letter").fine()
+    process = approved.start("newsletter", "send", "newsletter", "--yes")
+    wait_for(lambda: approved.mails())
+    kill_after(process, 0)
+    there = {str(read(path)["To"]) for path in approved.mails()}
+    left = sorted({*READERS, *(f"reader{n}@example.org" for n in range(60))} - there)[:3]
+    for address in left:
+        approved.run("subscribers", "remove", "newsletter", address).fine()
+    approved.run("newsletter", "send", "newsletter", "--yes").fine()
+    counts = Counter(str(read(path)["To"]) for path in approved.mails())
+    assert counts.keys().isdisjoint(left)
+    assert set(counts.values()) == {1}
+    states = {state: count for state, count in status(approved)["states"].items() if count}
+    assert states == {"accepted": 65 - len(left)} | ({"suppressed": len(left)} if left else {})
+
+
+# ---------------------------------------------------------------- kills, and two at once
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in range(2, 9))])
+def test_killed_at_any_moment_everyone_gets_exactly_one(approved: Home, seed: int) -> None:
+    approved.run("subscribers", "import", "newsletter", str(csv(approved, 400)), "--evidence", "letter").fine()
+    chance = random.Random(seed)
+    interrupted = 0
+    for _ in range(4):
+        before = len(approved.mails())
+        process = approved.start("newsletter", "send", "newsletter", "--yes")
+        wait_for(lambda: len(approved.mails()) > before or process.poll() is not None)  # noqa: B023
+        kill_after(process, chance.uniform(0, 0.12))
+        interrupted += process.returncode == -9
+        found = approved.run("newsletter", "status", "newsletter", "--json").json["edition"]
+        assert sum(found["states"].values()) == found["audience"] == 405
+    assert interrupted
+    if status(approved)["state"] != "sent":
+        approved.run("newsletter", "send", "newsletter", "--yes").fine()
+    everyone_has_one(approved, 405)
+
+
+def test_two_sends_at_once(approved: Home) -> None:
+    approved.run("subscribers", "import", "newsletter", str(csv(approved, 300)), "--evidence", "letter").fine()
+    pair = [approved.start("newsletter", "send", "newsletter", "--yes") for _ in range(2)]
+    said = [end(process) for process in pair]
+    assert sorted(one.status for one in said) == [0, 2]
+    everyone_has_one(approved, 305)
+
+
+def test_a_full_outbox_is_told_and_nobody_is_lost(approved: Home) -> None:
+    (approved.root / "var" / "outbox").write_bytes(b"a file where the folder belongs")
+    said = approved.run("newsletter", "send", "newsletter", "--yes")
+    assert (said.status, said.out) == (1, "")
+    assert "not a folder" in said.err
+    assert status(approved)["states"] == {"queued": 5}
+    (approved.root / "var" / "outbox").unlink()
+    approved.run("newsletter", "send", "newsletter", "--yes").fine()
+    everyone_has_one(approved, 5)
+
+
+# ---------------------------------------------------------------- by schedule
+
+
+def test_run_drafts_what_is_due(ready: Home) -> None:
+    ready.edit("subscribers/newsletter.toml", 'schedule = "manual"', 'schedule = "every 5 posts"')
+    first = ready.run("run").fine()
+    assert "drafted    newsletter-1" in first.out
+    again = ready.run("run").fine()
+    assert (again.out, again.err) == ("", "")
+    assert [one["state"] for one in ready.json("newsletter", "list")["editions"]] == ["draft"]
