@@ -2,7 +2,7 @@
 
 The sentences of the sample posts are shuffled into new paragraphs, and one word in twenty becomes one that no other post has,
 as the vocabulary of a real blog grows with every post. Each body has the markup that editors leave: bold and linked
-words, non-breaking spaces, empty paragraphs, a bare address, a line of hashtags in each language.
+words, non-breaking spaces, empty paragraphs, spans of a word processor, a bare address, a line of hashtags per language.
 """
 
 from __future__ import annotations
@@ -20,6 +20,13 @@ from syndicate.samples.wire import write_feed
 
 SEED = 20261123
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZÇË“])")
+WRAPPERS = (
+    ("<p>", "</p>"),
+    ('<p class="text-align-justify">', "</p>"),
+    ('<p class="text-align-justify"><span><span>', "</span></span></p>"),
+    ('<p><span lang="SQ" style="font-size:12.0pt;line-height:115%">', "</span></p>"),
+)
+"""How paragraphs reach a blog: typed in its editor, justified there, or pasted from a word processor, which leaves spans."""
 TAGS = (
     "mbrojtjaefëmijëve",
     "SiguriaNëInternet",
@@ -81,7 +88,8 @@ def title(store: Store, dice: random.Random) -> str:
 
 
 def paragraphs(store: Store, dice: random.Random, count: int) -> list[str]:
-    return [f"<p>{marked_up(varied(store, dice), dice)}</p>" for _ in range(count)]
+    before, after = dice.choice(WRAPPERS)
+    return [f"{before}{marked_up(varied(store, dice), dice)}{after}" for _ in range(count)]
 
 
 def varied(store: Store, dice: random.Random) -> str:

@@ -23,7 +23,6 @@ from benchmarks.measure import ROOT, Figure, against, holds, within
 ROUNDS = 7
 MOST = 1.5
 FELT_IDLE, FELT_HELP = 1.0, 0.3
-BYTECODE = Path(tempfile.gettempdir()) / f"syndicate-benchmark-bytecode-{os.getuid()}"
 HEAVY = (
     "alembic", "babel", "email_validator", "feedgen", "feedparser", "itsdangerous", "jinja2", "lxml", "mjml", "numpy",
     "py3langid", "trafilatura",
@@ -36,7 +35,8 @@ def measure() -> list[Figure]:
     from syndicate.samples.routes import Answer, answer_for
 
     with tempfile.TemporaryDirectory() as folder, serve() as blog:
-        site = Path(folder)
+        site = Path(folder) / "site"
+        environ = surroundings(Path(folder) / "bytecode")
         seen: list[int] = []
 
         def feed(asked: Asked) -> Answer:
@@ -48,8 +48,8 @@ def measure() -> list[Figure]:
 
         blog.answer["/rss.xml"] = feed
         prepare(site, f"{blog}/rss.xml")
-        once(run(site))  # the first pull: everything is new
-        once(run(site))  # publishes what the first run's clock left over, if anything
+        once(run(site), environ)  # the first pull: everything is new
+        once(run(site), environ)  # publishes what the first run's clock left over, if anything
         seen.clear()
         before = files(site)
         bare = [
@@ -60,14 +60,14 @@ def measure() -> list[Figure]:
             f"{blog}/rss.xml",
             str(site / "var" / "syndicate.sqlite"),
         ]
-        took = [(once(run(site)), once(bare)) for _ in range(ROUNDS)]
+        took = [(once(run(site), environ), once(bare, environ)) for _ in range(ROUNDS)]
         ours, yardstick = min(one for one, _ in took), min(other for _, other in took)
         if set(seen) != {304} or len(seen) != 2 * ROUNDS:
             raise RuntimeError(f"the blog answered {seen}, not 304 to every request")
         written = sorted(name for name, what in files(site).items() if before.get(name) != what)
-        imported = heavy(run(site, "-X", "importtime"))
-        felt = min(wall(run(site)) for _ in range(3))
-        help_ = min(wall([sys.executable, "-m", "syndicate", "--help"]) for _ in range(3))
+        imported = heavy(run(site, "-X", "importtime"), environ)
+        felt = min(wall(run(site), environ) for _ in range(3))
+        help_ = min(wall([sys.executable, "-m", "syndicate", "--help"], environ) for _ in range(3))
     return [
         against("idle run: every source answers 304", ours, yardstick, MOST),
         holds("idle run: heavy libraries imported", imported),
@@ -96,39 +96,43 @@ def run(site: Path, *options: str) -> list[str]:
     return [sys.executable, *options, "-m", "syndicate", "run", "--site", str(site)]
 
 
-def once(command: Sequence[str]) -> float:
+def once(command: Sequence[str], environ: dict[str, str]) -> float:
     """The CPU seconds of a process and its children; raises RuntimeError unless it ends well. Waits until the source is due."""
     time.sleep(1.1 if "run" in command else 0)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    started(command)
+    started(command, environ)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def wall(command: Sequence[str]) -> float:
+def wall(command: Sequence[str], environ: dict[str, str]) -> float:
     """The seconds that somebody waits for it."""
     time.sleep(1.1 if "run" in command else 0)
     began = time.perf_counter()
-    started(command)
+    started(command, environ)
     return time.perf_counter() - began
 
 
-def started(command: Sequence[str]) -> str:
+def surroundings(bytecode: Path) -> dict[str, str]:
+    """The environment without this site's settings, and with a place for bytecode: an installed program has its own, but a
+    developer's environment may forbid Python to write any."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SYNDICATE_")}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    return kept | {"PYTHONPYCACHEPREFIX": str(bytecode)}
+
+
+def started(command: Sequence[str], environ: dict[str, str]) -> str:
     """What a process that ended well said on standard error."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("SYNDICATE_")}
-    # An installed program has its bytecode; a developer's environment may forbid Python to write any.
-    environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    environ["PYTHONPYCACHEPREFIX"] = str(BYTECODE)
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=environ)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr[-2000:]}")
     return done.stderr
 
 
-def heavy(command: Sequence[str]) -> list[str]:
+def heavy(command: Sequence[str], environ: dict[str, str]) -> list[str]:
     """Which of the heavy libraries a process imported, as -X importtime tells."""
     time.sleep(1.1)
-    names = {line.rpartition("|")[2].strip().partition(".")[0] for line in started(command).splitlines()}
+    names = {line.rpartition("|")[2].strip().partition(".")[0] for line in started(command, environ).splitlines()}
     return sorted(names & set(HEAVY))
 
 

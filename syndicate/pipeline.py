@@ -89,7 +89,7 @@ def pull(shop: Workshop, sources: Sequence[Source], *, only_due: bool, report: R
         rows = published.sources(connection)
     done = 0
 
-    def one(source: Source, checkpoint: Callable[[], None] = shop.checkpoint) -> SourceResult:
+    def one(source: Source, checkpoint: Callable[[], None]) -> SourceResult:
         nonlocal done
         result = _guarded(replace(shop, checkpoint=checkpoint), source, rows.get(source.id), only_due)
         done += 1
@@ -97,8 +97,6 @@ def pull(shop: Workshop, sources: Sequence[Source], *, only_due: bool, report: R
         return result
 
     report(0, len(sources), "")
-    if len(sources) == 1:
-        return [one(sources[0])]
     shop = replace(shop, scores=_locked(shop.scores))
     return side_by_side(one, sources, threads=THREADS)
 

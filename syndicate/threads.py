@@ -9,8 +9,12 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-PATIENCE = 2.0
+PATIENCE = 1.0
 """Seconds that Ctrl-C waits for threads to finish the step they are at."""
+
+
+# A Ctrl-C that arrives just as the main thread begins to wait is seen only when the wait ends.
+_MOMENT = 0.2
 
 
 class _Stopped(BaseException):
@@ -26,13 +30,16 @@ def side_by_side(
     raises, the others stop there. A thread that waits for a server is not waited for: it ends with the process.
     """
     gang = _Gang(work, todo)
-    # Daemons: an ordinary thread would keep the process until its server has answered.
-    started = [Thread(target=gang.labour, daemon=True) for _ in range(min(threads, len(todo)))]
+    started: list[Thread] = []
     try:
-        for thread in started:
+        for _ in range(min(threads, len(todo))):
+            # A daemon: an ordinary thread would keep the process until its server has answered.
+            thread = Thread(target=gang.labour, daemon=True)
             thread.start()
+            started.append(thread)
         for thread in started:
-            thread.join()
+            while thread.is_alive():
+                thread.join(_MOMENT)
     except BaseException:
         gang.stopped.set()
         for thread in started:

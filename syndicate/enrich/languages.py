@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from syndicate.enrich.clues import Clue, clue, quotation
@@ -128,7 +129,12 @@ def _titles(one: Clue, other: Clue) -> bool:
 
 def shared(one: str, other: str) -> int:
     """How many words of four letters, or numbers, two titles have in common: names and years survive translation."""
-    return len({*map(str.lower, _NUMBER_OR_WORD.findall(one))} & {*map(str.lower, _NUMBER_OR_WORD.findall(other))})
+    return len(_telling(one) & _telling(other))
+
+
+@lru_cache(maxsize=64)  # each title is compared with several others
+def _telling(text: str) -> frozenset[str]:
+    return frozenset(_NUMBER_OR_WORD.findall(text.lower()))
 
 
 def best_path(

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from urllib.parse import SplitResult, parse_qs, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from syndicate.enrich.sections import Anchor, Section
@@ -277,23 +277,30 @@ def find(sections: Sequence[Section]) -> tuple[Link, ...]:
                 key = (identity(link.url), link.language)
                 found[key] = _better(found.get(key), link)
     told = {address: link.kind for (address, _), link in found.items() if link.kind != "page"}
-    return tuple(replace(link, kind=told.get(address, link.kind)) for (address, _), link in found.items())
+    return tuple(
+        replace(link, kind=told[address]) if link.kind == "page" and address in told else link
+        for (address, _), link in found.items()
+    )
 
 
-def _in_context(section: Section) -> Iterator[tuple[Anchor, str]]:
+def _in_context(section: Section) -> Iterator[tuple[Anchor, _Context]]:
     """Each anchor with the sentence that it stands in; anchors come in reading order, so the search goes on from the last."""
     place = 0
     for anchor in section.anchors:
         shown = anchor.label or anchor.url
         at = section.text.find(shown, place)
         if at < 0:
-            yield anchor, ""
+            yield anchor, str
         else:
             place = at + len(shown)
-            yield anchor, sentence(section.text, at, place, at_most=400)
+            yield anchor, partial(sentence, section.text, at, place, at_most=400)
 
 
-def _link(anchor: Anchor, context: str, language: str) -> Link | None:
+_Context = Callable[[], str]
+"""Gives the sentence round a link, which few links are asked for."""
+
+
+def _link(anchor: Anchor, context: _Context, language: str) -> Link | None:
     url, label = anchor.url.strip(), " ".join(anchor.label.split())
     bare = label.rstrip("/") in (url.rstrip("/"), url.rstrip("/").split("://", 1)[-1])
     if bare:
@@ -348,7 +355,7 @@ def _extension(parts: SplitResult) -> str:
     return next((ending for ending in endings if ending in _FILES or ending in _PICTURES), "")
 
 
-def _kind(parts: SplitResult, label: str, context: str) -> LinkKind:
+def _kind(parts: SplitResult, label: str, context: _Context) -> LinkKind:
     name, extension = _host(parts), _extension(parts)
     known = _kind_of_host(name) or _kind_of_store(name, parts.path)
     if known:
@@ -374,6 +381,8 @@ def _kind_of_store(name: str, path: str) -> LinkKind | None:
     return None
 
 
-def _sent_to_report(label: str, context: str) -> bool:
-    said = context.lower()
-    return bool(_MUTE.fullmatch(label.lower().strip(" .:>»→")) and _REPORT.search(said) and _POINTING.search(said))
+def _sent_to_report(label: str, context: _Context) -> bool:
+    if not _MUTE.fullmatch(label.lower().strip(" .:>»→")):
+        return False
+    said = context().lower()
+    return bool(_REPORT.search(said) and _POINTING.search(said))

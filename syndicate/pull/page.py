@@ -18,6 +18,8 @@ from syndicate.models import Entry, Picture
 from syndicate.pull.identity import link_key
 
 _SHORT = 1500
+_LONG = 2 * _SHORT
+"""Characters of HTML whose text is looked at first: in a long entry that is plenty, and it need not be read to its end."""
 """A teaser has fewer characters of visible text: Drupal's default is 600, WordPress's 55 words."""
 
 _TAG = re.compile(r"<[a-zA-Z!/?][^<>]*>")
@@ -50,6 +52,8 @@ def is_teaser(entry: Entry, content: Literal["auto", "feed", "page"]) -> Verdict
         return Verdict(False, "the entry has no page of its own")
     if content == "page":
         return Verdict(True, "the source says that the text is on the page")
+    if len(entry.html) > _LONG and len(_text(_HIDDEN.sub(" ", entry.html[:_LONG].rpartition("<")[0]))) > _SHORT:
+        return Verdict(False, f"the entry has more than {_SHORT} characters")
     body = _HIDDEN.sub(" ", entry.html)
     text = _text(body)
     if not text:

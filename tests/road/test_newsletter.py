@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,10 @@ def read(path: Path) -> EmailMessage:
     mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     assert isinstance(mail, EmailMessage)
     return mail
+
+
+def receiver(path: Path) -> str:
+    return str(BytesHeaderParser().parsebytes(path.read_bytes())["To"])
 
 
 def part(mail: EmailMessage, kind: str) -> str:
@@ -86,7 +91,7 @@ def status(home: Home, edition: str = "newsletter") -> dict[str, Any]:
 
 
 def everyone_has_one(home: Home, readers: int) -> None:
-    counts = Counter(str(read(path)["To"]) for path in home.mails())
+    counts = Counter(map(receiver, home.mails()))
     assert len(counts) == readers
     assert set(counts.values()) == {1}
     assert status(home)["states"] == {"accepted": readers}
@@ -105,10 +110,7 @@ def test_from_draft_to_sent(ready: Home) -> None:
     shown = ready.json("newsletter", "preview", "newsletter")
     page = Path(shown["page"])
     assert [one for one in shown["findings"] if one["level"] == "stop"] == []
-    assert all(
-        f'"{one["name"]}"' in page.read_text("utf-8") or one["name"] in page.read_text("utf-8")
-        for one in edition["variants"]
-    )
+    assert all(one["name"] in page.read_text("utf-8") for one in edition["variants"])
     assert page.stat().st_mode & 0o777 == 0o600
     refused = ready.run("newsletter", "send", "newsletter", "--yes")
     assert (refused.status, ready.mails()) == (2, [])
@@ -146,7 +148,6 @@ def test_each_reader_gets_their_language(approved: Home) -> None:
         assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert re.match(r"<https://feeds\.isigurt\.al/[^>]+>", str(mail["List-Unsubscribe"]))
         assert str(mail["To"]) not in html, "an address in the footer is masked"
-    assert subjects["sq"] == subjects["sq"]
     assert subjects["sq"] != subjects["en"]
 
 
@@ -234,8 +235,8 @@ def test_an_edition_for_nobody_is_not_sent_and_waits(published: Home) -> None:
 def test_who_leaves_before_it_is_sent_gets_nothing(approved: Home) -> None:
     approved.run("subscribers", "remove", "newsletter", "a@example.org").fine()
     approved.run("newsletter", "send", "newsletter", "--yes").fine()
-    assert "a@example.org" not in {str(read(path)["To"]) for path in approved.mails()}
-    assert "pending@example.org" not in {str(read(path)["To"]) for path in approved.mails()}
+    assert "a@example.org" not in {receiver(path) for path in approved.mails()}
+    assert "pending@example.org" not in {receiver(path) for path in approved.mails()}
     everyone_has_one(approved, 4)
 
 
@@ -244,12 +245,12 @@ def test_who_leaves_after_the_audience_was_frozen_gets_nothing_and_is_counted(ap
     process = approved.start("newsletter", "send", "newsletter", "--yes")
     wait_for(lambda: approved.mails())
     kill_after(process, 0)
-    there = {str(read(path)["To"]) for path in approved.mails()}
+    there = {receiver(path) for path in approved.mails()}
     left = sorted({*READERS, *(f"reader{n}@example.org" for n in range(60))} - there)[:3]
     for address in left:
         approved.run("subscribers", "remove", "newsletter", address).fine()
     approved.run("newsletter", "send", "newsletter", "--yes").fine()
-    counts = Counter(str(read(path)["To"]) for path in approved.mails())
+    counts = Counter(receiver(path) for path in approved.mails())
     assert counts.keys().isdisjoint(left)
     assert set(counts.values()) == {1}
     states = {state: count for state, count in status(approved)["states"].items() if count}
@@ -261,29 +262,29 @@ def test_who_leaves_after_the_audience_was_frozen_gets_nothing_and_is_counted(ap
 
 @pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in range(2, 9))])
 def test_killed_at_any_moment_everyone_gets_exactly_one(approved: Home, seed: int) -> None:
-    approved.run("subscribers", "import", "newsletter", str(csv(approved, 400)), "--evidence", "letter").fine()
+    approved.run("subscribers", "import", "newsletter", str(csv(approved, 150)), "--evidence", "letter").fine()
     chance = random.Random(seed)
     interrupted = 0
-    for _ in range(4):
+    for _ in range(3):
         before = len(approved.mails())
         process = approved.start("newsletter", "send", "newsletter", "--yes")
         wait_for(lambda: len(approved.mails()) > before or process.poll() is not None)  # noqa: B023
         kill_after(process, chance.uniform(0, 0.12))
         interrupted += process.returncode == -9
         found = approved.run("newsletter", "status", "newsletter", "--json").json["edition"]
-        assert sum(found["states"].values()) == found["audience"] == 405
+        assert sum(found["states"].values()) == found["audience"] == 155
     assert interrupted
     if status(approved)["state"] != "sent":
         approved.run("newsletter", "send", "newsletter", "--yes").fine()
-    everyone_has_one(approved, 405)
+    everyone_has_one(approved, 155)
 
 
 def test_two_sends_at_once(approved: Home) -> None:
-    approved.run("subscribers", "import", "newsletter", str(csv(approved, 300)), "--evidence", "letter").fine()
+    approved.run("subscribers", "import", "newsletter", str(csv(approved, 80)), "--evidence", "letter").fine()
     pair = [approved.start("newsletter", "send", "newsletter", "--yes") for _ in range(2)]
     said = [end(process) for process in pair]
     assert sorted(one.status for one in said) == [0, 2]
-    everyone_has_one(approved, 305)
+    everyone_has_one(approved, 85)
 
 
 def test_a_full_outbox_is_told_and_nobody_is_lost(approved: Home) -> None:

@@ -134,20 +134,26 @@ def test_no_pull_brings_it_back(standing: Home, blog: Blog, change, erase: bool)
     assert feeds_with(standing, SLUG) == set()
 
 
-def test_a_withdrawn_post_keeps_no_other_out(standing: Home, blog: Blog) -> None:
-    """Several entries may link to one page; the one taken back must not take the others along."""
-    one = "<item><title>{0}</title><link>{1}/</link><guid>{0}</guid><description>{2}</description></item>"
-    texts = [f"Historia numër {n} për fëmijët dhe internetin e sigurt." for n in range(4)]
-    rss = '<rss version="2.0"><channel><title>x</title><link>{1}/</link>{0}</channel></rss>'
+@pytest.mark.parametrize(("link", "there"), [("/", 1), ("/", 2), ("/e-njejta-faqe", 2)])
+def test_a_withdrawn_post_keeps_no_other_out(standing: Home, blog: Blog, link: str, there: int) -> None:
+    """Entries may all link to the front page or to one other; the one taken back must not take the others along."""
+
+    def feed(count: int) -> bytes:
+        one = "<item><title>{0}</title><link>{1}{2}</link><guid>{0}</guid><description>{3}</description></item>"
+        text = "Historia numër {0} për fëmijët dhe internetin e sigurt."
+        items = "".join(one.format(n, blog, link, text.format(n)) for n in range(count))
+        return f'<rss version="2.0"><channel><title>x</title><link>{blog}/</link>{items}</channel></rss>'.encode()
+
+    def stored() -> list[dict[str, str]]:
+        return list(standing.json("posts", "list", "--source", "other")["posts"])
+
     standing.write("feeds/sources.toml", source("other", f"{blog}/other.xml"))
-    blog.answer["/other.xml"] = rss.format("".join(one.format(n, blog, texts[n]) for n in range(2)), blog).encode()
-    assert standing.pulled()["new"] == 2
-    (gone,) = [
-        post["id"] for post in standing.json("posts", "list", "--source", "other")["posts"] if post["guid"] == "0"
-    ]
+    blog.answer["/other.xml"] = feed(there)
+    assert standing.pulled()["new"] == there
+    (gone,) = [post["id"] for post in stored() if post["guid"] == "0"]
     standing.run("posts", "withdraw", gone, "--yes").fine()
-    blog.answer["/other.xml"] = rss.format("".join(one.format(n, blog, texts[n]) for n in range(4)), blog).encode()
-    assert (standing.pulled()["new"], len(standing.json("posts", "list", "--source", "other")["posts"])) == (2, 3)
+    blog.answer["/other.xml"] = feed(4)
+    assert (standing.pulled()["new"], len(stored())) == (4 - there, 3)
 
 
 SLOW = pytest.mark.slow
@@ -269,14 +275,17 @@ def test_one_version_goes_and_the_other_stands(standing: Home, blog: Blog) -> No
     assert standing.run("posts", "withdraw", id, "--version", "de", "--yes").status == 2
 
 
-def test_a_version_is_erased_and_the_other_stands(standing: Home) -> None:
+@pytest.mark.parametrize(("language", "gone", "stay"), [("en", ENGLISH, ALBANIAN), ("sq", ALBANIAN, ENGLISH)])
+def test_a_version_is_erased_and_the_other_stands(
+    standing: Home, language: str, gone: list[str], stay: list[str]
+) -> None:
     standing.run("newsletter", "draft", "newsletter").fine()
     standing.run("newsletter", "preview", "newsletter").fine()
-    assert "var/syndicate.sqlite" in files_with(standing.root, ENGLISH)
-    standing.run("posts", "withdraw", id_of(standing), "--version", "en", "--erase", "--yes").fine()
-    assert files_with(standing.root, ENGLISH) == {}
-    assert {word for held in files_with(standing.root, ALBANIAN).values() for word in held} == {*ALBANIAN}
-    assert [one["language"] for one in standing.posts()[SLUG]["versions"]] == ["sq"]
+    assert "var/syndicate.sqlite" in files_with(standing.root, gone)
+    standing.run("posts", "withdraw", id_of(standing), "--version", language, "--erase", "--yes").fine()
+    assert files_with(standing.root, gone) == {}
+    assert {word for held in files_with(standing.root, stay).values() for word in held} == {*stay}
+    assert language not in [one["language"] for one in standing.posts()[SLUG]["versions"]]
 
 
 # ---------------------------------------------------------------- erasing
