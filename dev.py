@@ -27,10 +27,12 @@ BIN = HOME / ("Scripts" if os.name == "nt" else "bin")
 STAMP = HOME / "installed-from"
 
 
-def run(*command: str | Path) -> None:
-    """Run a command in the repository's root and end with its status if it fails."""
-    done = subprocess.run([str(part) for part in command], cwd=ROOT, check=False)
+def run(*command: str | Path, silent: bool = False) -> None:
+    """Run a command in the repository's root and end with its status if it fails; `silent` shows its words only then."""
+    done = subprocess.run([str(part) for part in command], cwd=ROOT, check=False, capture_output=silent, text=True)
     if done.returncode:
+        if silent:
+            print(done.stdout, done.stderr, sep="\n", file=sys.stderr)
         sys.exit(done.returncode)
 
 
@@ -49,18 +51,8 @@ def environment() -> Path:
     if HOME.exists():
         shutil.rmtree(HOME)
     venv.create(HOME, with_pip=True)
-    run(
-        python,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "-c",
-        "constraints.txt",
-        "-e",
-        ".[dev]",
-    )
+    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    run(*pip, "-c", "constraints.txt", "-e", ".[dev]", silent=True)
     STAMP.write_text(fingerprint())
     return python
 
