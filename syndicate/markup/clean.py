@@ -157,8 +157,13 @@ def _shallow(html: str) -> str:
     return _OPENERS.sub(judged, html)
 
 
+_POINT = re.compile(r"""\b(?:width|height)\s*=\s*["']?\s*[0-2](?:px)?\s*(?:["'\s/>]|$)""", re.I)
+
+
 def _link_to_player(found: re.Match[str]) -> str:
-    """An embedded player as a link to what it plays; one without an address vanishes."""
+    """An embedded player as a link to what it plays; one without an address, or too small to be seen, vanishes."""
+    if _POINT.search(found[2]):
+        return ""
     source = _SOURCE.search(found[2])
     url = unescape(next((group for group in source.groups() if group), "")) if source else ""
     if url.startswith("//"):
