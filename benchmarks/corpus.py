@@ -35,6 +35,7 @@ TAGS = (
     "VoicesOfSurvivors",
     "OnlineSafety",
 )
+NAMES = ("CRCA", "ECPAT", "UNICEF", "WeProtect", "INHOPE", "Eurochild", "Save the Children", "Evropës", "Europe", "ALO")
 RESOURCES = (
     "https://www.weprotect.org/survivors-perspectives/",
     "https://ecpat.org/wp-content/uploads/raporti.pdf",
@@ -106,7 +107,7 @@ def marked_up(text: str, dice: random.Random) -> str:
     """The text as an editor leaves it: a bold word, a linked word, a non-breaking space."""
     words = [escape(word, quote=False) for word in text.split()]
     place = dice.randrange(len(words))
-    how = dice.randrange(6)
+    how = dice.randrange(10)
     if how == 0:
         words[place] = f"<strong>{words[place]}</strong>"
     elif how == 1:
@@ -133,8 +134,13 @@ def stores() -> tuple[Store, Store]:
     for sample in posts():
         for paragraph in re.findall(r"<p>([^<]{80,})</p>", sample.html):
             language = "sq" if paragraph.count("ë") > 3 else "en"
-            told[language] += [part for part in SENTENCE.split(paragraph) if 30 < len(part) < 250 and ":" not in part]
+            told[language] += [part for part in SENTENCE.split(paragraph) if 30 < len(part) < 250 and usual(part)]
     return store(told["sq"]), store(told["en"])
+
+
+def usual(sentence: str) -> bool:
+    """Not an address or a list of organisations: a dozen sentences drawn at random would name far more than a post does."""
+    return ":" not in sentence and sum(name in sentence for name in NAMES) < 2
 
 
 def store(sentences: Sequence[str]) -> Store:

@@ -18,9 +18,9 @@ from syndicate.models import Entry, Picture
 from syndicate.pull.identity import link_key
 
 _SHORT = 1500
+"""A teaser has fewer characters of visible text: Drupal's default is 600, WordPress's 55 words."""
 _LONG = 2 * _SHORT
 """Characters of HTML whose text is looked at first: in a long entry that is plenty, and it need not be read to its end."""
-"""A teaser has fewer characters of visible text: Drupal's default is 600, WordPress's 55 words."""
 
 _TAG = re.compile(r"<[a-zA-Z!/?][^<>]*>")
 _HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.S | re.I)

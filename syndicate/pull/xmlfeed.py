@@ -16,7 +16,7 @@ from typing import Any
 
 from syndicate.errors import FeedError
 from syndicate.pull.raw import RawEntry, RawFeed, RawPicture, markup, name_of, plain_html
-from syndicate.pull.xmltext import apiece, trim
+from syndicate.pull.xmltext import apiece, trim, whole_texts
 
 _GUID = re.compile(r"<guid(?:\s[^<>]*)?>", re.I)
 _PERSON = re.compile(
@@ -34,7 +34,9 @@ def read(text: str, limit: int) -> RawFeed:
     trimmed = trim(text, limit)
     # feedparser would resolve "12 at https://site" like a link; only explicit isPermaLink="false" is left alone.
     body = _PERSON.sub(_named, _GUID.sub('<guid isPermaLink="false">', trimmed.text))
-    found = _feedparser(body)
+    found = _feedparser(whole_texts(body))
+    if found["bozo"]:
+        found = _feedparser(body)  # its loose parser is to see the feed as it is
     version, entries, feed = found["version"], found["entries"], found["feed"]
     if found["bozo"] and len(entries) < trimmed.total - trimmed.empty - trimmed.partial - trimmed.cut:
         apart = [entry for piece in apiece(body, _MOST_PIECES) for entry in _feedparser(piece)["entries"]]

@@ -20,6 +20,8 @@ _TOKEN = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|<(/?)([A-Za-z_][^\s/<>]*)[^<>]*?(/?)>", re.S
 )
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.I)
+_ESCAPED = re.compile(r"(?<=>)[^<&]*&lt;[^<]*")
+_OTHER_ENTITY = re.compile(r"&(?!(?:lt|gt|quot|apos|amp);)")
 _ROOT_END = re.compile(r"</(?:\w+:)?(rss|feed|rdf|channel)\s*>\s*(?:<!--.*?-->\s*)*\Z", re.I | re.S)
 
 
@@ -45,6 +47,23 @@ def trim(text: str, limit: int) -> Trimmed:
     return Trimmed(
         '<?xml version="1.0" encoding="utf-8"?>' + _DECLARATION.sub("", slim).lstrip(), total, empty, cut, partial
     )
+
+
+def whole_texts(text: str) -> str:
+    """The same document with escaped markup as CDATA: a parser tells escaped text in pieces, one for each entity in it.
+
+    A document with CDATA, comments or a DTD of its own is left as it is (XML 1.0 §2.4, §2.7).
+    """
+    return text if "<!" in text else _ESCAPED.sub(_as_cdata, text)
+
+
+def _as_cdata(found: re.Match[str]) -> str:
+    escaped = found[0]
+    if _OTHER_ENTITY.search(escaped):
+        return escaped
+    plain = escaped.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&apos;", "'")
+    plain = plain.replace("&amp;", "&")
+    return escaped if "]]>" in plain else f"<![CDATA[{plain}]]>"
 
 
 def _check_depth(text: str) -> None:
