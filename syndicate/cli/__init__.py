@@ -5,12 +5,15 @@ Exit status: 0 done, 1 failed, 2 wrong use or wrong site (nothing ran), 3 partly
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and end the process with its exit status. Causes are for everyone, tracebacks for `-vv`."""
+    # No command wants plugins of pydantic: looking for them reads what is known of every installed package.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         from syndicate.cli.app import run
 
