@@ -17,7 +17,6 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from syndicate.errors import FeedError
-from syndicate.markup import plain
 from syndicate.models import Entry, Picture
 from syndicate.pull import jsonfeed, xmlfeed
 from syndicate.pull.addresses import absolute, shown
@@ -188,6 +187,8 @@ def _dated(raw: RawEntry, now: datetime) -> tuple[datetime | None, tuple[str, ..
 
 def line(text: str) -> str:
     """Markup as one line of visible text, without direction marks and other invisible characters."""
+    from syndicate.markup import plain  # late: an idle run reads nothing
+
     return " ".join(_INVISIBLE.sub(" ", plain(text)).split()) if text else ""
 
 
