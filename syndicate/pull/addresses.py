@@ -102,12 +102,6 @@ def absolute(url: str | None, base: str) -> str | None:
     return joined if parts.scheme.lower() in _PORTS and host else None
 
 
-def same_host(one: str, other: str) -> bool:
-    """Whether two addresses lie on the same host, www or not."""
-    hosts = {(urlsplit(url).hostname or "").removeprefix("www.") for url in (one, other)}
-    return len(hosts) == 1 and "" not in hosts
-
-
 def root(url: str) -> str:
     """The front page of an address's site."""
     parts = urlsplit(url)

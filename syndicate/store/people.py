@@ -59,15 +59,6 @@ def find(connection: sa.Connection, address_keys: Collection[str]) -> dict[str, 
     return found
 
 
-def by_id(connection: sa.Connection, ids: Collection[str]) -> dict[str, Subscriber]:
-    """The subscribers with these ids, by id."""
-    found = {}
-    for chunk in batched(ids, CHUNK):
-        for row in connection.execute(sa.select(s.subscribers).where(s.subscribers.c.id.in_(chunk))):
-            found[row.id] = Subscriber(row.id, row.address, row.languages, row.created)
-    return found
-
-
 def subscriptions(connection: sa.Connection, subscribers: Collection[str]) -> dict[tuple[str, str], Subscription]:
     """Their standing, by (subscriber, list)."""
     found = {}
@@ -119,12 +110,6 @@ def set_standing(connection: sa.Connection, standings: Sequence[Subscription]) -
         values = {"state": one.state, "changed": one.changed}
         if connection.execute(table.update().where(same).values(values)).rowcount == 0:
             connection.execute(table.insert().values(subscriber=one.subscriber, list=one.list, **values))
-
-
-def add_standing(connection: sa.Connection, standings: Sequence[Subscription]) -> None:
-    """Where people stand on lists that they have never been on."""
-    if standings:
-        connection.execute(s.subscriptions.insert(), [asdict(one) for one in standings])
 
 
 def log(connection: sa.Connection, lines: Sequence[Consent]) -> None:
