@@ -11,7 +11,9 @@ SyndicateError             exit 1
 ├── StoreError             the database
 │   ├── ForeignDatabase    written by another program, or by a newer version of this one
 │   └── DatabaseBusy       somebody else holds it
-└── DeliveryError          mail could not be handed over
+└── DeliveryError          mail could not be handed over, and there is no sense in going on
+    ├── Busy               not now: a limit, an outage; later, perhaps at a stated time
+    └── BatchRefused       a whole batch was refused for the sake of some message in it
 """
 
 from __future__ import annotations
@@ -94,4 +96,16 @@ class DatabaseBusy(StoreError):
 
 
 class DeliveryError(SyndicateError):
-    """Mail could not be handed over."""
+    """Mail could not be handed over, and there is no sense in going on until somebody put that right."""
+
+
+class Busy(DeliveryError):
+    """Mail could not be handed over now: a limit, an outage. `retry_after` is in seconds, where the other side said so."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class BatchRefused(DeliveryError):
+    """A whole batch was definitely refused for the sake of some message in it, and nobody said which."""

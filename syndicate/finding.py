@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from syndicate.models import Post, Site, Version
-from syndicate.store import Store, posts, published
+from syndicate.models import Correction, Post, Site, Version
+from syndicate.store import Store, corrections, posts, published
 
 if TYPE_CHECKING:  # an idle run has nothing to find, and imports neither
     from syndicate.enrich.sections import Section
@@ -26,12 +26,13 @@ def keep_found(site: Site, store: Store) -> int:
     settings = _settings(site)
     with store.read() as connection:
         before = published.note(connection, "found_with")
-        ids = [post.id for post in posts.facts(connection)] if before not in (None, settings) else []
+        ids = posts.newest(connection, posts.Filter(), None) if before not in (None, settings) else []
     changed = 0
     for start in range(0, len(ids), CHUNK):
         with store.write() as connection:
             batch = posts.records(connection, ids[start : start + CHUNK])
-            again = [found_again(one.post, site, one.categories) for one in batch]
+            said = corrections.of(connection, [one.post.id for one in batch])
+            again = [found_again(one.post, site, one.categories, said.get(one.post.id, ())) for one in batch]
             different = [new for new, old in zip(again, batch, strict=True) if new != old.post]
             if different:
                 posts.save_found(connection, different)
@@ -42,15 +43,16 @@ def keep_found(site: Site, store: Store) -> int:
     return changed
 
 
-def found_again(post: Post, site: Site, categories: Sequence[str]) -> Post:
-    """The post with the partners and hashtags that today's settings find in its versions."""
-    from syndicate.enrich import hashtags, partners
+def found_again(post: Post, site: Site, categories: Sequence[str], said: Sequence[Correction] = ()) -> Post:
+    """The post with the partners and hashtags that today's settings find in its versions, as the operator corrected them."""
+    from syndicate.enrich import amending, hashtags, partners
 
     sections = [_section(version) for version in post.versions]
+    categories = (*categories, *amending.added_hashtags(said))
     return replace(
         post,
-        partners=partners.find(sections, site.partners),
-        hashtags=hashtags.find(sections, categories, site.hashtags),
+        partners=amending.partners(partners.find(sections, site.partners), said, site.partners),
+        hashtags=amending.hashtags(hashtags.find(sections, categories, site.hashtags), said, site.hashtags),
     )
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from typing import Any
 
 from syndicate.deliver import ledger as rules
-from syndicate.models import Site
-from syndicate.publishing import all_feeds
-from syndicate.store import Store, editions, ledger, people, posts, published
+from syndicate.editions import decided
+from syndicate.errors import UsageError
+from syndicate.models import LOST, Post, Selection, Site
+from syndicate.publishing import DEFAULT_LIMIT, all_feeds
+from syndicate.selection import Reason, facts, matches, reasons
+from syndicate.store import Store, corrections, editions, ledger, people, posts, published
 
 QUIET_FOR = timedelta(days=2)
 """A source that has not been asked for this long means that cron does not run."""
+
+FEW = 3
+"""How many posts are named where there may be many."""
 
 
 def look(site: Site, store: Store, now: datetime) -> dict[str, Any]:
@@ -21,11 +29,10 @@ def look(site: Site, store: Store, now: datetime) -> dict[str, Any]:
         counts = people.counts(connection)
         newest = editions.newest(connection, limit=20)
         tallies = {one.id: (ledger.tally(connection, one.id), ledger.audience_of(connection, one.id)) for one in newest}
-        feeds, total, unsure = (
-            len(all_feeds(site, connection)),
-            posts.count(connection),
-            posts.count(connection, unsure=True),
-        )
+        feeds, total = len(all_feeds(site, connection)), posts.count(connection)
+        hidden = posts.hidden(connection)
+        unsure = [id for id in posts.newest(connection, posts.Filter(unsure=True), None) if id not in hidden]
+        misfits = corrections.noted(connection, LOST)
     sources = [
         {"id": one.id, "url": one.url, "asked": row.asked if row else None, "succeeded": row.succeeded if row else None,
          "error": row.error if row else None}
@@ -42,12 +49,73 @@ def look(site: Site, store: Store, now: datetime) -> dict[str, Any]:
     ]  # fmt: skip
     problems = [*_source_problems(sources, now), *_edition_problems(told)]
     problems += [f"{one} is still the starter's example: change it before `run`." for one in site.unfinished]
-    if unsure:
-        problems.append(f"{unsure} posts may be split wrongly: `syndicate posts list --unsure` shows them.")
+    problems += _post_problems(unsure, misfits)
     return {
-        "site": site.name, "sources": sources, "feeds": feeds, "posts": total, "unsure": unsure, "lists": lists,
-        "editions": told, "problems": problems,
+        "site": site.name, "sources": sources, "feeds": feeds, "posts": total, "unsure": len(unsure), "lists": lists,
+        "editions": told, "problems": problems, "hidden": len(hidden), "to_look_at": unsure[:FEW], "misfits": misfits[:FEW],
     }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Why a post is, or is not, in a feed or for a list: a reason for each rule, and what a list did with it."""
+
+    inside: bool
+    reasons: tuple[Reason, ...]
+    fate: str = ""
+
+
+def explain(site: Site, store: Store, post: Post, name: str) -> Explained:
+    """Why a post is, or is not, in the feed or list called `name`; raises UsageError if there is none."""
+    with store.read() as connection:
+        feeds = {feed.slug: feed.selection for feed in all_feeds(site, connection)}
+    lists = {one.id: one for one in site.lists}
+    if name not in feeds and name not in lists:
+        close = get_close_matches(name, [*feeds, *lists], n=1)
+        raise UsageError(f"There is no feed or list {name!r}.{f' Did you mean {close[0]}?' if close else ''}")
+    selection = feeds[name] if name in feeds else lists[name].selection
+    told = [*reasons(selection, facts(post))]
+    if post.hidden:
+        told.insert(0, Reason("shown", False, f"hidden since {post.hidden:%Y-%m-%d}: in no feed, page or draft"))
+    limit = (selection.limit or DEFAULT_LIMIT) if name in feeds else selection.limit
+    if limit and all(one.passed for one in told):
+        newest = _among_the_newest(store, selection, post, limit)
+        told += [newest] if selection.limit or not newest.passed else []
+    if name in feeds:
+        return Explained(all(one.passed for one in told), tuple(told))
+    mailing = lists[name]
+    if mailing.unsure == "wait":
+        look = "waits until somebody looked at its languages" if post.unsure else "its languages need no look"
+        told.append(Reason("looked_at", not post.unsure, look))
+    return Explained(all(one.passed for one in told), tuple(told), decided(store, mailing, post))
+
+
+def _among_the_newest(store: Store, selection: Selection, post: Post, limit: int) -> Reason:
+    me = (-post.published.timestamp(), post.id)
+    with store.read() as connection:
+        newer = sum(matches(selection, one) and (-one.published, one.id) < me for one in posts.facts(connection))
+    said = f"holds the newest {limit}; {newer} that fit are newer"
+    return Reason("limit", newer < limit, said)
+
+
+def _post_problems(unsure: list[str], misfits: list[str]) -> list[str]:
+    """What the operator should look at: the first few posts by name."""
+    found = []
+    if unsure:
+        posts_ = "1 post" if len(unsure) == 1 else f"{len(unsure)} posts"
+        found.append(
+            f"{posts_} may be split wrongly ({_few(unsure)}): look with `syndicate posts show {unsure[0]} --open`, "
+            "then `syndicate posts fix`."
+        )
+    if misfits:
+        found.append(
+            f"A fix of yours no longer fits in {_few(misfits)}: `syndicate posts show {misfits[0]}` says which."
+        )
+    return found
+
+
+def _few(ids: list[str]) -> str:
+    return ", ".join(ids[:FEW]) + (", …" if len(ids) > FEW else "")
 
 
 def _source_problems(sources: list[dict[str, Any]], now: datetime) -> list[str]:

@@ -19,12 +19,12 @@ from typing import Literal
 
 from syndicate import pull as room
 from syndicate.errors import FetchError, Gone, Refused, SyndicateError
-from syndicate.models import Entry, Post, Scores, Site, Source
-from syndicate.store import Store, posts, published, withdrawn
+from syndicate.models import LOST, Correction, Entry, Post, Scores, Site, Source
+from syndicate.store import Store, corrections, posts, published, withdrawn
 from syndicate.threads import side_by_side
 
-CHUNK = 25
-"""Posts stored in one transaction: little enough to lose, enough to be quick."""
+CHUNK, PAGES = 100, 25
+"""After how many posts, or pages fetched for them, what was made is stored: little enough to lose, enough to be quick."""
 
 THREADS = 8
 """Sources fetched at once; to one host the fetcher keeps its distance all the same."""
@@ -73,7 +73,7 @@ class _Haul:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An entry with what tells it from others; `known` is the stored post that it is, if there is one."""
+    """An entry with what tells it from others; the stored post that it is (`known`), and what was said about that."""
 
     entry: Entry
     identity: str
@@ -81,6 +81,7 @@ class Candidate:
     digest: str
     id: str
     known: posts.Known | None = None
+    corrections: tuple[Correction, ...] = ()
 
 
 def pull(shop: Workshop, sources: Sequence[Source], *, only_due: bool, report: Report) -> list[SourceResult]:
@@ -153,10 +154,16 @@ def _pull(shop: Workshop, source: Source, ask: room.Ask) -> tuple[SourceResult, 
     todo = [one for one in candidates if one.known is None or one.known.digest != one.digest]
     counts = haul.counts
     counts["unchanged"] = len(candidates) - len(todo)
+    todo = _corrected(shop, todo)
     reader = _PageReader(shop, source)
-    for start in range(0, len(todo), CHUNK):
-        made = [_make(shop, source, reader, one, haul) for one in todo[start : start + CHUNK]]
-        _store(shop, source, [one for one in made if one], counts)
+    made: list[posts.Record] = []
+    for one in todo:
+        record = _make(shop, source, reader, one, haul)
+        made += [record] if record else []
+        if len(made) == CHUNK or reader.asked == PAGES:
+            _store(shop, source, made, counts)
+            made, reader.asked = [], 0
+    _store(shop, source, made, counts)
     result = SourceResult(
         source.id, "ok" if counts["new"] or counts["changed"] else "unchanged", counts["new"], counts["changed"],
         counts["unchanged"], lost=feed.lost + counts["lost"], notes=tuple(dict.fromkeys(haul.notes)),
@@ -201,6 +208,15 @@ def _match(shop: Workshop, source: Source, entries: Iterable[Entry], home: str |
     return _once(standing, haul)
 
 
+def _corrected(shop: Workshop, todo: Sequence[Candidate]) -> list[Candidate]:
+    """Each entry with what the operator said about its post."""
+    if not (known := [one.id for one in todo if one.known]):
+        return [*todo]
+    with shop.store.read() as connection:
+        said = corrections.of(connection, known)
+    return [replace(one, corrections=tuple(said.get(one.id, ()))) for one in todo]
+
+
 def _once(candidates: Iterable[Candidate], haul: _Haul) -> list[Candidate]:
     """One entry for each post, the first: twins may differ in scheme, www or tracking parameters only."""
     kept: dict[str, Candidate] = {}
@@ -240,12 +256,13 @@ def pair(found: Sequence[Candidate], known: Sequence[posts.Known], home: str | N
 class _PageReader:
     """Fetches the posts' own pages where the feed has only teasers; after one failed connection no more of that host.
 
-    `owed` tells that some page did not come, and may come another time.
+    `owed` tells that some page did not come, and may come another time; `asked` counts pages.
     """
 
     def __init__(self, shop: Workshop, source: Source) -> None:
         self.shop, self.source = shop, source
         self.unreachable = self.owed = False
+        self.asked = 0
 
     def whole(self, entry: Entry) -> tuple[Entry, str | None]:
         """The entry with its page's article if the feed has only a teaser; and what went wrong, if it did."""
@@ -257,6 +274,7 @@ class _PageReader:
                 entry,
                 "its page was not asked for: the host did not answer, or asked for a pause, earlier in this run",
             )
+        self.asked += 1
         try:
             page = self.shop.fetcher.get(entry.url, allow_private=self.source.allow_private, accept=room.PAGE)
             article = room.article(
@@ -288,10 +306,11 @@ def _make(shop: Workshop, source: Source, reader: _PageReader, one: Candidate, h
         if trouble:
             entry = replace(entry, notes=(*entry.notes, f"Only the teaser is here: {trouble}"))
             digest += INCOMPLETE
-        haul.notes += [f"{name}: {note}" for note in entry.notes]
+        post = _post(shop, source, entry, one)
+        haul.notes += [f"{name}: {note}" for note in post.notes if note in entry.notes or note.startswith(LOST)]
         return posts.Record(
-            _post(shop, source, entry, one), one.identity, one.link_key, digest, markup.safe(entry.html, entry.url or ""),
-            entry.categories, known.first_seen if known else shop.now(),
+            post, one.identity, one.link_key, digest, markup.working(entry.html, entry.url or ""), entry.categories,
+            known.first_seen if known else shop.now(),
         )  # fmt: skip
     except SyndicateError as error:
         haul.notes.append(f"{name}: left out: {error}")
@@ -315,7 +334,7 @@ BUSY = (408, 425, 429, 503)
 
 def _post(shop: Workshop, source: Source, entry: Entry, one: Candidate) -> Post:
     site, now, known = shop.site, shop.now(), one.known
-    from syndicate.enrich import enrich  # late: most runs find nothing new
+    from syndicate.enrich import amending, enrich  # late: most runs find nothing new
 
     found = enrich(
         entry,
@@ -323,6 +342,7 @@ def _post(shop: Workshop, source: Source, entry: Entry, one: Candidate) -> Post:
         partners=site.partners,
         hashtags=site.hashtags,
         scores=shop.scores,
+        corrections=amending.standing(one.corrections, one.digest),
     )
     author = entry.author or (source.authors[0] if len(source.authors) == 1 else None)
     moment = entry.published or (known.published if known else now)
@@ -347,38 +367,10 @@ def _store(shop: Workshop, source: Source, records: Sequence[posts.Record], coun
         whole = {one.post for one in taken_back if not one.language} | {
             one.id for one in there.values() if one.withdrawn
         }
-        keep = [without(record, taken_back) for record in records if record.post.id not in whole]
+        keep = [withdrawn.without(record, taken_back) for record in records if record.post.id not in whole]
         todo = [
             record for record in keep if record.post.id not in there or there[record.post.id].digest != record.digest
         ]
         posts.save(connection, todo)
     for record in keep:
         counts["new" if record.post.id not in there else "changed" if record in todo else "unchanged"] += 1
-
-
-def without(record: posts.Record, taken_back: Sequence[withdrawn.Withdrawal]) -> posts.Record:
-    """The record without the versions of it that were withdrawn, and without a word quoted from them."""
-    gone = {one.language for one in taken_back if one.post == record.post.id and one.language}
-    if not gone:
-        return record
-    post = record.post
-    versions = tuple(version for version in post.versions if version.language not in gone)
-    mentions = (
-        replace(mention, evidence=tuple(one for one in mention.evidence if one.language not in gone))
-        for mention in post.partners
-    )
-    tags = (replace(tag, languages=tuple(code for code in tag.languages if code not in gone)) for tag in post.hashtags)
-    return replace(
-        record,
-        body="\n".join(version.html for version in versions),
-        post=replace(
-            post,
-            title=versions[0].title if versions else "",
-            versions=versions,
-            partners=tuple(mention for mention in mentions if mention.evidence),
-            hashtags=tuple(tag for tag in tags if tag.languages),
-            links=tuple(link for link in post.links if link.language not in gone),
-            blocks=tuple(block for block in post.blocks if block.language and block.language not in gone),
-            notes=(),
-        ),
-    )

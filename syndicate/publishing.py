@@ -146,11 +146,12 @@ def _changed(connection: Connection, plan: _Plan) -> None:
     taken_back: dict[str, list[withdrawn.Withdrawal]] = {}
     for one in withdrawn.everything(connection):
         taken_back.setdefault(one.post, []).append(one)
-    was_in = published.memberships(connection, {*changed, *taken_back})
+    hidden = posts.hidden(connection, plan.since)
+    was_in = published.memberships(connection, {*changed, *taken_back, *hidden})
     standing = {slug: feed for slug, feed in plan.feeds.items() if slug not in plan.fresh}
     for id in {*changed, *was_in}:
         post = changed.get(id)
-        if post is None and not any(not one.language for one in taken_back.get(id, ())):
+        if post is None and id not in hidden and not any(not one.language for one in taken_back.get(id, ())):
             continue  # a version of it was withdrawn long ago; nothing changed since
         now_in = {slug for slug, feed in standing.items() if post and matches(feed.selection, post)}
         before = was_in.get(id, set())

@@ -39,4 +39,8 @@ def due_lists(site: Site, store: Store, now: datetime) -> list[MailingList]:
 
 def _waiting(connection: Connection, list: MailingList) -> int:
     decided = editions.decided(connection, list.id)
-    return sum(post.id not in decided and matches(list.selection, post) for post in posts.facts(connection))
+    held = set(posts.newest(connection, posts.Filter(unsure=True), None)) if list.unsure == "wait" else ()
+    return sum(
+        post.id not in decided and post.id not in held and matches(list.selection, post)
+        for post in posts.facts(connection)
+    )

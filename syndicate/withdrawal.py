@@ -20,7 +20,7 @@ from syndicate.deliver import lock
 from syndicate.deliver.folder import erase as erase_mails
 from syndicate.errors import DeliveryError, UsageError
 from syndicate.models import Edition, Site
-from syndicate.pipeline import marks, without
+from syndicate.pipeline import marks
 from syndicate.store import Connection, Store, editions, ledger, posts, withdrawn
 
 LOG = "withdrawn.jsonl"
@@ -142,15 +142,16 @@ def _rest(connection: Connection, one: withdrawn.Withdrawal) -> bool:
     if not one.language:
         return False
     before = posts.records(connection, [one.post])
-    after = [without(record, [one]) for record in before]
+    after = [withdrawn.without(record, [one]) for record in before]
     changed = [new for new, old in zip(after, before, strict=True) if new.post.versions != old.post.versions]
     posts.save(connection, [replace(new, post=replace(new.post, updated=one.at)) for new in changed])
     return any(record.post.versions for record in after)
 
 
 def _clear(site: Site, store: Store, done: TakenBack) -> None:
-    """Remove the previews of what was drafted anew; to erase, every file that may hold the text, and every old page."""
+    """Remove the post's page and the previews of what was drafted anew; to erase, every file and page that may hold the text."""
     held = (*done.sent_in, *done.cancelled, *done.redrafted)
+    shutil.rmtree(site.places.state / "preview" / f"post-{done.post}", ignore_errors=True)
     for edition in held if done.erased else done.redrafted:
         shutil.rmtree(site.places.state / "preview" / edition, ignore_errors=True)
     if done.erased:

@@ -1,22 +1,22 @@
-"""`syndicate posts`: what we have, why, and taking it back."""
+"""`syndicate posts`: what we have, why, and taking it back. `fixing` corrects it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from syndicate.cli.app import app, command, group
 from syndicate.cli.desk import Desk
-from syndicate.cli.telling import columns, number, shortened
+from syndicate.cli.telling import columns, number
 
 if TYPE_CHECKING:
-    from syndicate.models import Post, Site
+    from syndicate.models import Correction, Post, Site
 
-posts = group("What was pulled: list it, see why, take it back.", app, "posts", "Posts")
+posts = group("What was pulled: list it, see why, put it right, take it back.", app, "posts", "Posts")
 ID = Annotated[str, typer.Argument(metavar="ID", help="A post's id, the beginning of one, or its address on the blog.")]
 
 
@@ -29,28 +29,52 @@ def list_(
     language: Annotated[str | None, typer.Option(help="Only with a version in this language.")] = None,
     since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only from this day on.")] = None,
     unsure: Annotated[bool, typer.Option("--unsure", help="Only those whose languages want a look.")] = False,
+    hidden: Annotated[bool, typer.Option("--hidden", help="Only those that are hidden.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 50,
 ) -> None:
     """The posts we have, newest first."""
     from syndicate.enrich import hashtags
+    from syndicate.store import corrections
     from syndicate.store import posts as stored
 
     key = hashtags.key(hashtag.lstrip("#")) if hashtag else None
-    chosen = stored.Filter(source, partner, key, language, since.replace(tzinfo=UTC) if since else None, unsure)
+    chosen = stored.Filter(source, partner, key, language, since.replace(tzinfo=UTC) if since else None, unsure, hidden)
     with desk.store.read() as connection:
         found = stored.load(connection, stored.newest(connection, chosen, limit))
+        said = corrections.of(connection, [post.id for post in found])
     rows = [
-        (post.id, f"{post.published:%Y-%m-%d}", "+".join(v.language for v in post.versions) or "-", _title(post))
+        (post.id, f"{post.published:%Y-%m-%d}", "+".join(v.language for v in post.versions) or "-",
+         f"{'(hidden) ' if post.hidden else ''}{title(post)}")
         for post in found
-    ]
-    desk.result({"posts": [shape(post, desk.site) for post in found]}, columns(rows) or "No post fits.")
+    ]  # fmt: skip
+    told = [shape(post, desk.site, said.get(post.id, ())) for post in found]
+    desk.result({"posts": told}, columns(rows) or "No post fits.")
 
 
 @command(posts)
-def show(desk: Desk, post: ID) -> None:
-    """One post: its versions, partners, hashtags and links, and why each was found."""
+def show(
+    desk: Desk,
+    post: ID,
+    page: Annotated[bool, typer.Option("--page", help="Write it as a page, and say where.")] = False,
+    open: Annotated[bool, typer.Option("--open", help="Write it as a page, and open that in the browser.")] = False,
+) -> None:
+    """One post, block by block: its versions, partners, hashtags and links, and why each was found."""
+    from syndicate.cli.portrait import portrait, write_page
+    from syndicate.store import corrections
+
     found = one(desk, post)
-    desk.result({"post": shape(found, desk.site)}, _portrait(found, desk.site))
+    with desk.store.read() as connection:
+        said = corrections.of(connection, [found.id]).get(found.id, [])
+    value = {"post": shape(found, desk.site, said)}
+    if not (page or open):
+        desk.result(value, portrait(found, desk.site, said))
+        return
+    path = write_page(desk, found, said)
+    desk.result(value | {"page": str(path)}, str(path))
+    if open:
+        import webbrowser
+
+        webbrowser.open(path.resolve().as_uri())
 
 
 @command(posts)
@@ -73,10 +97,10 @@ def withdraw(
     from syndicate.cli.road import alone, press, publish_again
     from syndicate.errors import UsageError
 
-    id, title = _to_withdraw(desk, post)
+    id, called = _to_withdraw(desk, post)
     what = f"the {version} version of {id}" if version else f"post {id}"
     if not yes and not desk.confirm(
-        f"Take back {what}{f' “{title}”' if title else ''}{' and erase it' if erase else ''}?"
+        f"Take back {what}{f' “{called}”' if called else ''}{' and erase it' if erase else ''}?"
     ):
         raise UsageError("Nothing was taken back. Add --yes where nobody can answer.")
     with alone(desk) as free:
@@ -108,28 +132,16 @@ def why(
     feed_or_list: Annotated[str, typer.Argument(metavar="FEED-OR-LIST", help="A feed's slug, or a mailing list.")],
 ) -> None:
     """Why a post is, or is not, in a feed or a newsletter: one sentence for each rule."""
-    from syndicate.editions import decided
-    from syndicate.errors import UsageError
-    from syndicate.publishing import all_feeds
-    from syndicate.selection import facts, reasons
+    from syndicate.overview import explain
 
     found = one(desk, post)
-    with desk.store.read() as connection:
-        selections = {feed.slug: feed.selection for feed in all_feeds(desk.site, connection)}
-    lists = {list.id: list.selection for list in desk.site.lists}
-    if feed_or_list not in selections | lists:
-        close = get_close_matches(feed_or_list, [*selections, *lists], n=1)
-        raise UsageError(f"There is no feed or list {feed_or_list!r}.{f' Did you mean {close[0]}?' if close else ''}")
-    told = reasons((selections | lists)[feed_or_list], facts(found))
-    inside = all(reason.passed for reason in told)
-    fate = decided(desk.store, feed_or_list, found.id) if feed_or_list in lists else ""
-    rows = [("yes" if reason.passed else "no", reason.rule, reason.sentence) for reason in told]
-    text = f"{found.id} is {'' if inside else 'not '}in {feed_or_list}.\n{columns(rows, indent=2)}" + (
-        f"\n{fate}" if fate else ""
-    )
+    told = explain(desk.site, desk.store, found, feed_or_list)
+    text = f"{found.id} is {'' if told.inside else 'not '}in {feed_or_list}."
+    rows = [("yes" if reason.passed else "no", reason.rule, reason.sentence) for reason in told.reasons]
+    text += f"\n{columns(rows, indent=2)}" + (f"\n{told.fate}" if told.fate else "")
     value = {
-        "post": found.id, "in": feed_or_list, "matches": inside, "fate": fate,
-        "reasons": [{"rule": reason.rule, "passed": reason.passed, "sentence": reason.sentence} for reason in told],
+        "post": found.id, "in": feed_or_list, "matches": told.inside, "fate": told.fate,
+        "reasons": [{"rule": one.rule, "passed": one.passed, "sentence": one.sentence} for one in told.reasons],
     }  # fmt: skip
     desk.result(value, text)
 
@@ -162,7 +174,7 @@ def _to_withdraw(desk: Desk, wanted: str) -> tuple[str, str]:
         ids = stored.resolve(connection, wanted)
         found = stored.load(connection, ids)
     if len(found) == 1:
-        return found[0].id, _title(found[0])
+        return found[0].id, title(found[0])
     if gone or (not found and len(ids) == 1):
         return (gone or ids)[0], ""
     if found:
@@ -170,8 +182,8 @@ def _to_withdraw(desk: Desk, wanted: str) -> tuple[str, str]:
     raise UsageError(f"There is no post {wanted}. `syndicate posts list` shows what there is.")
 
 
-def shape(post: Post, site: Site) -> dict[str, Any]:
-    """A post as `--json` prints it."""
+def shape(post: Post, site: Site, said: Sequence[Correction] = ()) -> dict[str, Any]:
+    """A post as `--json` prints it; `said` is what the operator said about it."""
     names = {partner.id: partner.name for partner in site.partners}
     return {
         "id": post.id, "source": post.source, "guid": post.guid, "url": post.url, "author": post.author,
@@ -185,52 +197,12 @@ def shape(post: Post, site: Site) -> dict[str, Any]:
         "links": [asdict(link) for link in post.links],
         "image": asdict(post.picture) if post.picture else None,
         "margin": None if post.margin is None else round(post.margin, 1), "unsure": post.unsure,
-        "blocks": [asdict(block) for block in post.blocks],
-        "notes": list(post.notes),
+        "blocks": [{"number": n, **asdict(block)} for n, block in enumerate(post.blocks, 1)],
+        "notes": list(post.notes), "hidden": post.hidden,
+        "fixes": [{"kind": one.kind, "key": one.key, "value": one.value, "at": one.at} for one in said],
     }  # fmt: skip
 
 
-def _title(post: Post) -> str:
+def title(post: Post) -> str:
+    """What a post is called in a list: its first version's title."""
     return (post.versions[0].title if post.versions else "") or post.title or "(no title)"
-
-
-def _portrait(post: Post, site: Site) -> str:
-    names = {partner.id: partner.name for partner in site.partners}
-    lines = [f"{post.id}  {_title(post)}", columns([
-        ("source", post.source), ("address", post.url or "-"), ("guid", post.guid or "-"), ("author", post.author or "-"),
-        ("published", f"{post.published:%Y-%m-%d %H:%M} UTC"), ("updated", f"{post.updated:%Y-%m-%d %H:%M} UTC"),
-    ], indent=2)]  # fmt: skip
-    for version in post.versions:
-        lines += [
-            "",
-            f"Version {version.language}: {version.title}",
-            f"  {number(len(version.text.split()), 'word')}. {version.summary}",
-        ]
-    if post.margin is not None:
-        lines.append("\nThe languages want a look: the split is not sure." if post.unsure else "")
-    lines.append("Blocks, the version each is in, and why")
-    lines.append(columns(
-        [(block.language or "none", block.role, f"{shortened(block.text, 60)!r}  {block.why}") for block in post.blocks], indent=2
-    ))  # fmt: skip
-    for mention in post.partners:
-        lines.append(f"\nPartner {names.get(mention.id, mention.id)} ({mention.id})")
-        lines.append(
-            columns(
-                [(why.kind, why.language, why.found, shortened(why.sentence, 90)) for why in mention.evidence], indent=2
-            )
-        )
-    if post.hashtags:
-        lines += [
-            "",
-            "Hashtags",
-            columns([(f"#{tag.display}", tag.key, "+".join(tag.languages)) for tag in post.hashtags], indent=2),
-        ]
-    if post.links:
-        lines += [
-            "",
-            "Links",
-            columns([(link.kind, link.language, link.url, link.label) for link in post.links], indent=2),
-        ]
-    if post.notes:
-        lines += ["", "Notes", *(f"  {note}" for note in post.notes)]
-    return "\n".join(lines)

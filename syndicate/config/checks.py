@@ -7,7 +7,9 @@ one broken file does not make a hundred complaints.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from syndicate.config import values
@@ -79,8 +81,61 @@ def _site(site: Parsed) -> Iterator[Complaint]:
     for path, code in site.site.items("languages"):
         if code in site.languages[: int(path[-1])]:
             yield site.site.complaint(path, f"names `{code}` twice; write it once")
-    for key in ("name", "hours", "url"):
+    for key in ("name", "hours", "url", "discreet_name"):
         yield from per_language(site, site.site, "safeguarding", key, needed=site.languages)
+    for key in ("logo_alt", "footer"):
+        yield from per_language(site, site.site, "look", key)
+    yield from _delivery(site.site)
+    yield from _look(site.site, site.root)
+
+
+LEAST_GUARD = timedelta(minutes=11)
+"""SendGrid cancels until ten minutes before the time of sending; one more for a clock that differs."""
+MOST_LEAD = timedelta(hours=71)
+"""SendGrid takes mail at most 72 hours ahead."""
+
+
+def _delivery(block: Block[Any]) -> Iterator[Complaint]:
+    """What the keys of [delivery] say about each other."""
+    shape = block.shape
+    if shape is None:
+        return
+    rules = shape.delivery
+    lead, guard = values.duration(rules.lead), values.duration(rules.guard)
+    if guard < LEAST_GUARD:
+        yield block.complaint(
+            ("delivery", "guard"), "is too short: SendGrid needs more than ten minutes; write 12m or more"
+        )
+    if not guard < lead <= MOST_LEAD:
+        yield block.complaint(("delivery", "lead"), "must be longer than guard, and at most 71h; 30m is a good choice")
+    if rules.leaving == "provider" and (rules.transport != "sendgrid" or rules.group is None):
+        yield block.complaint(
+            ("delivery", "leaving"), 'needs transport = "sendgrid" and group = the number of an unsubscribe group there'
+        )
+    if (rules.dkim_domain is None) != (rules.dkim_selector is None):
+        missing = "dkim_selector" if rules.dkim_domain else "dkim_domain"
+        yield block.complaint(("delivery",), f"has one of dkim_domain and dkim_selector; write {missing}, too")
+
+
+MOST_LOGO = 1_000_000
+
+
+def _look(block: Block[Any], root: Path) -> Iterator[Complaint]:
+    """The logo is a file that can be shown, and has words for who cannot see it."""
+    shape = block.shape
+    if shape is None or not shape.look.logo:
+        return
+    path = root / shape.look.logo
+    if path.suffix.lower() not in {".png", ".jpg", ".jpeg"}:
+        yield block.complaint(
+            ("look", "logo"), "must be a PNG or JPEG; write the name of such a file in the site's folder"
+        )
+    elif not path.is_file():
+        yield block.complaint(
+            ("look", "logo"), f"there is no file {shape.look.logo} in the site's folder; put it there"
+        )
+    elif path.stat().st_size > MOST_LOGO:
+        yield block.complaint(("look", "logo"), "is larger than 1 MB; make the picture smaller")
 
 
 def _source_languages(site: Parsed) -> Iterator[Complaint]:

@@ -12,14 +12,19 @@ from syndicate.config.feed_checks import list_id
 from syndicate.config.lines import KeyPath
 from syndicate.config.parsed import Parsed
 from syndicate.models import (
+    DeliveryRules,
     Family,
     Feed,
     HashtagRule,
     Helpline,
+    Look,
     MailingList,
+    Notices,
     Partner,
     Places,
     Politeness,
+    Retention,
+    Safeguarding,
     Selection,
     Sender,
     Site,
@@ -51,7 +56,11 @@ def site_of(parsed: Parsed, places: Places) -> Site:
         postal_address=file.postal_address,
         places=places,
         politeness=Politeness(values.duration(file.politeness.every), values.duration(file.politeness.delay)),
-        transport=file.delivery.transport,
+        delivery=_delivery(file.delivery),
+        retention=_retention(file.retention),
+        safeguarding=_safeguarding(file.safeguarding) if file.safeguarding else Safeguarding(),
+        look=_look(file.look, places),
+        notices=Notices(tuple(file.notices.to), file.notices.language or file.languages[0], file.notices.weekly),
         helpline=_helpline(file.safeguarding) if file.safeguarding else None,
         sources=tuple(_source(_right(block)) for block in parsed.sources),
         partners=tuple(_partner(_right(block)) for block in parsed.partners),
@@ -71,6 +80,24 @@ def _right(block: Block[S]) -> S:
 
 def _helpline(table: shapes.SafeguardingTable) -> Helpline:
     return Helpline(name=table.name, number=table.number, hours=table.hours, url=table.url)
+
+
+def _safeguarding(table: shapes.SafeguardingTable) -> Safeguarding:
+    return Safeguarding(table.exit_url, table.age, tuple(table.sensitive), table.discreet_name)
+
+
+def _look(table: shapes.LookTable, places: Places) -> Look:
+    told = table.model_dump()
+    return Look(**told | {"logo": places.root / table.logo if table.logo else None})
+
+
+def _delivery(table: shapes.DeliveryTable) -> DeliveryRules:
+    told = table.model_dump()
+    return DeliveryRules(**told | {name: values.duration(told[name]) for name in ("lead", "guard", "send_by")})
+
+
+def _retention(table: shapes.RetentionTable) -> Retention:
+    return Retention(**{name: values.duration(text) for name, text in table.model_dump().items()})
 
 
 def _source(table: shapes.SourceTable) -> Source:
@@ -179,6 +206,9 @@ class _Maker:
             missing=table.missing,
             max_posts=table.max_posts,
             template=table.template,
+            unsure=table.unsure,
+            approvers=table.approvers,
+            public=table.public,
         )
 
 

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from syndicate.config.blocks import Block, TomlFile
 from syndicate.config.lines import KeyPath
-from syndicate.config.shapes import BLOCKS, DeliveryTable, Shape
+from syndicate.config.shapes import BLOCKS, Shape
 from syndicate.config.values import toml
 from syndicate.errors import Complaint
 
@@ -87,7 +87,7 @@ def _sentence(error: ErrorDetails, shape: type[Shape]) -> str:
         case "missing":
             return _missing(path, key, shape)
         case "literal_error":
-            return _choice(given, facts["expected"], _home(path, shape))
+            return _choice(given, facts["expected"])
         case "too_short":
             return f"is empty; write at least one, such as {_example(path, shape)}"
         case "greater_than_equal":
@@ -130,10 +130,8 @@ def _example(path: KeyPath, shape: type[Shape]) -> str:
     return toml(field.examples[0]) if field.examples else ""
 
 
-def _choice(given: Any, expected: str, home: type[Shape]) -> str:
+def _choice(given: Any, expected: str) -> str:
     choices = expected.replace("'", '"')
-    if home is DeliveryTable:
-        return f'is {toml(given)}, but only "folder" is built in this version; write transport = "folder"'
     return f"cannot be {toml(given)}; write {choices}"
 
 

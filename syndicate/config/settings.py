@@ -18,7 +18,10 @@ VARIABLES: dict[str, str] = {
     "SYNDICATE_SECRET_KEY": "the keys that sign links, in base64, the newest first, parted by commas; "
     "without it, the lines of `var/secret.key`",
     "SENDGRID_API_KEY": "the key of the mail provider SendGrid",
-    "SYNDICATE_SMTP_URL": "the mail server",
+    "SYNDICATE_SENDGRID_URL": "another address of SendGrid's API than its own, for tests",
+    "SYNDICATE_WEBHOOK_KEY": "the public key with which SendGrid signs its events, as its settings page shows it",
+    "SYNDICATE_SMTP_URL": "the mail server, as `smtps://user:password@host:465` or `smtp://user:password@host:587`",
+    "SYNDICATE_DKIM_KEY": "the private key that signs mails sent by smtp, in PEM",
 }
 """What each variable of the environment means, in the order of the reference."""
 
@@ -61,6 +64,21 @@ class Settings:
     def sendgrid_api_key(self) -> str | None:
         """SENDGRID_API_KEY."""
         return self.get("SENDGRID_API_KEY")
+
+    @property
+    def sendgrid_url(self) -> str | None:
+        """SYNDICATE_SENDGRID_URL."""
+        return self.get("SYNDICATE_SENDGRID_URL")
+
+    @property
+    def webhook_key(self) -> str | None:
+        """SYNDICATE_WEBHOOK_KEY."""
+        return self.get("SYNDICATE_WEBHOOK_KEY")
+
+    @property
+    def dkim_key(self) -> str | None:
+        """SYNDICATE_DKIM_KEY."""
+        return self.get("SYNDICATE_DKIM_KEY")
 
     @property
     def smtp_url(self) -> str | None:

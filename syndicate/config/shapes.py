@@ -46,6 +46,7 @@ def _readable(read: Any) -> AfterValidator:
 
 
 Duration = Annotated[str, _readable(values.duration), Kind("length of time")]
+Colour = Annotated[str, AfterValidator(values.colour), Kind("colour")]
 Rhythm = Annotated[str, _readable(values.schedule), Kind("schedule")]
 Hashtag = Annotated[str, _readable(values.hashtag), Kind("hashtag")]
 
@@ -66,9 +67,81 @@ class PolitenessTable(Shape):
 class DeliveryTable(Shape):
     """[delivery] in feeds/site.toml."""
 
-    transport: Literal["folder"] = Field(
-        default="folder", description="what carries the mail; `folder` writes each as an .eml file into `var/outbox`"
+    transport: Literal["folder", "smtp", "sendgrid"] = Field(
+        default="folder",
+        description="what carries the mail: `folder` writes each as an .eml file into `var/outbox`, `smtp` hands it to "
+        "the mail server of SYNDICATE_SMTP_URL, `sendgrid` to that provider with SENDGRID_API_KEY",
     )
+    region: Literal["global", "eu"] = Field(default="global", description="SendGrid: where its servers stand")
+    lead: Duration = Field(
+        default="30m", description="SendGrid: how long mail waits there before it leaves, so that it can be called back"
+    )
+    guard: Duration = Field(
+        default="12m", description="SendGrid: calling back ends so long before the mail leaves; at least 11m"
+    )
+    per_second: int | None = Field(default=None, ge=1, description="at most so many mails a second")
+    per_minute: int | None = Field(default=None, ge=1, description="at most so many mails a minute")
+    per_day: int | None = Field(
+        default=None, ge=1, description="at most so many mails in 24 hours; `run` goes on the next day"
+    )
+    send_by: Duration = Field(
+        default="2d",
+        description="an edition that did not leave within this time of its moment is not sent late by itself",
+    )
+    leaving: Literal["server", "provider", "mail"] = Field(
+        default="server",
+        description="where a leave link leads: to `syndicate serve` at base_url, to the `provider`'s unsubscribe group, "
+        "or to a `mail` that a person reads",
+    )
+    group: int | None = Field(default=None, ge=1, description="SendGrid: the unsubscribe group, for `leaving`")
+    dkim_domain: Domain | None = Field(
+        default=None, description="smtp: sign mails for this domain, with the key of SYNDICATE_DKIM_KEY"
+    )
+    dkim_selector: Text | None = Field(default=None, description="smtp: the DKIM selector, as it stands in the DNS")
+    bounces: Address | None = Field(
+        default=None,
+        description="smtp: a mailbox for mail that comes back; each copy names its delivery after a + (VERP), "
+        "and `syndicate events import` reads what arrives",
+    )
+
+
+class RetentionTable(Shape):
+    """[retention] in feeds/site.toml."""
+
+    pending: Duration = Field(default="30d", description="how long an address that never confirmed is kept")
+    leavers: Duration = Field(
+        default="30d", description="how long after they left a person's address is kept; then a keyed hash stays"
+    )
+    ledger: Duration = Field(
+        default="90d", description="how long it is known who got an edition; the numbers stay for ever"
+    )
+    rates: Duration = Field(default="30d", description="how long the keyed hashes that limit forms are kept")
+    events: Duration = Field(default="30d", description="how long single events of the mail provider are kept")
+
+
+class LookTable(Shape):
+    """[look] in feeds/site.toml."""
+
+    logo: Text | None = Field(
+        default=None, description="the logo at the head of every mail: a PNG or JPEG in the site's folder, at most 1 MB"
+    )
+    logo_alt: dict[str, Text] = Field(default={}, description="what the logo says, for who cannot see it")
+    accent: Colour = Field(default="#b8532b", description="the colour of the bar at the head and of what stands out")
+    link: Colour = Field(default="#0b5a6b", description="the colour of links")
+    paper: Colour = Field(default="#f4f0e9", description="the colour round the text")
+    footer: dict[str, Prose] = Field(default={}, description="one more line at the foot of every mail, per language")
+
+
+class NoticesTable(Shape):
+    """[notices] in feeds/site.toml."""
+
+    to: list[Address] = Field(
+        default=[], description="who is told by mail: a draft is ready, something broke; nobody, if left out"
+    )
+    language: Language | None = Field(
+        default=None, description="the language of these mails; the site's first, if left out"
+    )
+    weekly: bool = Field(default=True, description="whether a line comes every Monday, also when all is well")
 
 
 class SafeguardingTable(Shape):
@@ -80,6 +153,17 @@ class SafeguardingTable(Shape):
     number: Text = Field(description="the number to call", examples=["116 111"])
     hours: dict[str, Text] = Field(default={}, description="when somebody answers, and what a call costs")
     url: dict[str, Url] = Field(default={}, description="the helpline's page")
+    exit_url: Url = Field(
+        default="https://www.wikipedia.org/", description="where the quick exit of every page leads: something harmless"
+    )
+    age: int = Field(default=16, ge=0, le=21, description="from which age a person may sign up without an adult")
+    sensitive: list[Text] = Field(
+        default=[],
+        description="words, in any language, that a discreet mail shows neither outside nor above its fold",
+    )
+    discreet_name: dict[str, Text] = Field(
+        default={}, description="who a discreet mail is from; without it, a neutral word in the reader's language"
+    )
 
 
 class SiteFile(Shape):
@@ -111,6 +195,11 @@ class SiteFile(Shape):
     )
     politeness: PolitenessTable = Field(default_factory=PolitenessTable, description="how the blogs are treated")
     delivery: DeliveryTable = Field(default_factory=DeliveryTable, description="how mail leaves")
+    retention: RetentionTable = Field(
+        default_factory=RetentionTable, description="how long what concerns people is kept"
+    )
+    look: LookTable = Field(default_factory=LookTable, description="how mails look")
+    notices: NoticesTable = Field(default_factory=NoticesTable, description="what the operator is told by mail")
     safeguarding: SafeguardingTable | None = Field(
         default=None, description="the helpline; without it no newsletter is approved"
     )
@@ -250,6 +339,7 @@ class ListFile(SelectingTable, SpokenTable, TitledTable):
         description='when `run` drafts: "manual", "daily 09:00", "weekly monday 09:00", "monthly 1 09:00" or "every 5 posts"',
     )
     approval: bool = Field(default=True, description="whether a person approves each edition before it is sent")
+    approvers: int = Field(default=1, ge=1, le=5, description="how many people must approve it")
     bilingual: bool = Field(
         default=True, description="whether editions also come in both languages at once, for readers who want that"
     )
@@ -259,6 +349,11 @@ class ListFile(SelectingTable, SpokenTable, TitledTable):
         "left out (`omit`), or holds the edition back (`wait`)",
     )
     max_posts: int = Field(default=20, ge=1, le=200, description="an edition holds at most so many posts")
+    unsure: Literal["send", "wait"] = Field(
+        default="send",
+        description="posts whose languages want a look go out all the same (`send`), or `wait` until somebody looked",
+    )
+    public: bool = Field(default=True, description="whether the sign-up form of `syndicate serve` offers the list")
     template: Slug = Field(default="newsletter", description="the template in `templates/`, without its .mjml")
 
 

@@ -136,6 +136,13 @@ def zone(text: str) -> str:
     return text
 
 
+def colour(text: str) -> str:
+    """A colour as the web writes it: # and six hexadecimal digits."""
+    if len(text) != 7 or text[0] != "#" or any(sign not in "0123456789abcdefABCDEF" for sign in text[1:]):
+        raise ValueError(f'`{text}` is no colour; write # and six digits, such as "#b8532b"')
+    return text.lower()
+
+
 def duration(text: str) -> timedelta:
     """A length of time: a whole number and one of s, m, h, d."""
     number, unit = text[:-1], text[-1:]

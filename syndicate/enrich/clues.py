@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Mapping, Set
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from syndicate.enrich import signs
 from syndicate.markup import Block
+from syndicate.models import UNDETERMINED
 
 Role = Literal["text", "heading", "hashtags", "link", "marker", "rule", "picture", "byline", "names", "number"]
 
@@ -21,7 +23,8 @@ _MAIL = re.compile(r"\S{1,64}@\S{1,64}\.\w+")
 _TAG = re.compile(r"[#＃﹟]\w+|(?<!\w)@\w+")
 _NOISE = re.compile(r"[\d_*|/\\\[\]{}<>=+^~#@&%$€£•·…\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]+")
 _FLAG = re.compile(r"[\U0001f1e6-\U0001f1ff]{2}")
-_WORD = re.compile(r"[^\W\d_]+(?:[’'][^\W\d_]+)*")
+WORD = re.compile(r"[^\W\d_]+(?:[’'][^\W\d_]+)*")
+"""A word, apostrophes inside it included."""
 _SPACED = re.compile(r"(?:\b[^\W\d_]\b[ \u00a0]+){3,}\b[^\W\d_]\b")
 _HOMOGLYPHS = str.maketrans("ёЁ", "ëË")
 _CYRILLIC_IN_LATIN = re.compile(r"(?<=[a-zA-Z])ё|ё(?=[a-zA-Z])|(?<=[a-zA-Z])Ё|Ё(?=[a-zA-Z])|\bё\b")
@@ -36,15 +39,32 @@ _STAMP = re.compile(
 _ACCOUNT = re.compile(r"^[a-z][\w.]*-(?:author|admin|editor|redaksia)$", re.IGNORECASE)
 _NAME_PARTS = re.compile(r"\s*[,;/•|]\s*|\s+(?:dhe|and|e|und|et|y|i|и)\s+")
 _SMALL_LETTERS = string.ascii_lowercase.encode()
+# Letters that are neither Latin, Greek nor Cyrillic.
+_OTHER_SCRIPT = re.compile(r"[\u0531-\u1bff\u3041-\ud7ff\uf900-\ufaff\ufb1d-\ufdff]")
+_QUOTED_NAME = re.compile(r"[“„«][^“”„«»]{2,50}[”“»]")
 _DIGIT = re.compile(r"\d")
-_SMALL = signs.words(
+SMALL = signs.words(
     "of and the for de des du di del della dhe e i të së për la le les in on to von und für na za и за на"
 )
+"""Small words inside names, in lower case."""
 _QUOTES = ("“", "„", '"', "«", "‘", "»")
 _ENDED = (".", "!", "?", "…", ":", ";", ".”", ".“", '."', ".»")
 
 
+EVERY = "*"
+"""The language of a block that stands in every version."""
 _NO_SIGNS: Mapping[str, float] = MappingProxyType({})
+COUNTED = 25
+"""Up to how many words of a block its common words are counted: a longer one needs no help."""
+NAME_LIKE = 0.55
+"""How far a line of five or more capitalised words is believed: a title in English, or a long name."""
+COMMON, COMMON_MOST = 1.0, 5.0
+FOREIGN_SCRIPT = 40.0
+"""The head start of `und` for a text in a script of none of the site's languages."""
+CUT = 30.0
+"""The head start of the language by which a part of a block was cut off."""
+NAMED = 14.0
+"""The head start of the language whose flag or code a block begins with."""
 END = 90
 """About how many characters of a long text's beginning and end are looked at."""
 
@@ -55,7 +75,8 @@ class Clue(NamedTuple):
     `scored` is what the identifier is asked about, "" for blocks of no language of their own; of a long text only its
     beginning and its end, parted by a line end: that is plenty, and shows whether they are in one language. `weight`
     scales its evidence; `signs` gives languages a head start in natural-logarithm units, with `because` saying why.
-    `names` is the language that a marker names; `elsewhere` that it points to another place.
+    `names` is the language that a marker names; `elsewhere` that it points to another place; `listed` that it is a list
+    of names. `pin` is what the operator fixed: a language, EVERY, or "" for no version.
     """
 
     block: Block
@@ -67,6 +88,8 @@ class Clue(NamedTuple):
     because: str = ""
     names: str = ""
     elsewhere: bool = False
+    listed: bool = False
+    pin: str | None = None
 
     @property
     def neutral(self) -> bool:
@@ -86,8 +109,7 @@ def clue(block: Block, languages: tuple[str, ...], partners: Set[str]) -> Clue:
         return Clue(block, "marker", names=named, elsewhere=elsewhere)
     if len(text) < 120 and _BYLINE.match(text):
         return Clue(block, "byline")
-    line = text.lstrip("•·*–- ")
-    if len(text) <= 40 and (_ACCOUNT.match(line) or (_STAMP.match(line) and not _month(line))):
+    if len(text) <= 40 and _stamped(text.lstrip("•·*–- ")):
         return Clue(block, "byline")
     if (
         len(text) <= 220
@@ -101,10 +123,48 @@ def clue(block: Block, languages: tuple[str, ...], partners: Set[str]) -> Clue:
     if not words:
         return Clue(block, _wordless(text))
     role: Role = "heading" if headed(block, words) else "text"
-    given, because = _signs(block, text, languages)
+    if block.classes and embedded(block.classes):
+        return Clue(block, role, scored, words, 0.05)  # written elsewhere, in whatever language its writer chose
+    if _OTHER_SCRIPT.search(scored, 0, END) and _strange(scored, languages):
+        letters = len(_OTHER_SCRIPT.findall(text))
+        return Clue(block, role, scored, max(words, letters // 3), 0.0, {UNDETERMINED: FOREIGN_SCRIPT}, "its script")
+    given, because = _signs(block, text, scored, languages)
     if words <= 12 and _all_partners(text, partners):
         return Clue(block, "names", signs=given, because=because)
-    return Clue(block, role, scored, words, _weight(block, text, scored, words), given, because)
+    listed = role != "heading" and _listed_names(text)
+    weight = _weight(block, text, scored, words, listed)
+    if words <= COUNTED and weight >= 0.5:
+        _common(scored, languages, given)
+    return Clue(block, role, scored, words, weight, given, because, listed=listed)
+
+
+def _strange(scored: str, languages: tuple[str, ...]) -> bool:
+    """Whether most letters are of a script in which none of the site's languages is written."""
+    letters = sum(map(str.isalpha, scored))
+    known = all(code.split("-")[0].lower() in signs.EUROPEAN for code in languages)
+    return known and len(_OTHER_SCRIPT.findall(scored)) * 2 > letters
+
+
+def _stamped(line: str) -> bool:
+    """Whether a line is an account's name, or a bare date that shows no language."""
+    return bool(_ACCOUNT.match(line) or (_STAMP.match(line) and not _month(line)))
+
+
+@lru_cache(maxsize=256)
+def embedded(classes: tuple[str, ...]) -> bool:
+    """Whether the classes round a block are those of a post of a social network, set into the text."""
+    return any(signs.EMBED in name or name in signs.EMBEDS for name in classes)
+
+
+def pinned_clue(here: Clue, code: str, languages: tuple[str, ...]) -> Clue:
+    """A block whose language the operator fixed; one of a language that the site does not have is of `und`."""
+    role: Role = "text" if here.role in ("marker", "byline", "rule") and here.block.text and code else here.role
+    if code in ("", EVERY):
+        return here._replace(role=role, scored="", signs=_NO_SIGNS, pin=code)
+    known = code if code in languages else _configured(code.split("-")[0].lower(), languages)
+    scored, words = (here.scored, here.words) if here.scored else _asked(here.block.text)
+    pin = known if known in languages else UNDETERMINED
+    return here._replace(role=role, scored=scored, words=words, pin=pin, names="")
 
 
 def _asked(text: str) -> tuple[str, int]:
@@ -114,13 +174,20 @@ def _asked(text: str) -> tuple[str, int]:
         if len(head) > END // 2 and len(tail) > END // 2:
             return f"{head}\n{tail}", text.count(" ") + 1
     scored = masked(text)
-    return scored, len(_WORD.findall(scored))
+    words = len(WORD.findall(scored))
+    if 6 <= words <= COUNTED and _QUOTED_NAME.search(scored):
+        # What stands in quotation marks in a sentence is often a name, and may be of another language.
+        rest = _QUOTED_NAME.sub(" ", scored).strip()
+        left = len(WORD.findall(rest))
+        if left >= 4:
+            return rest, words
+    return scored, words
 
 
 def masked(text: str) -> str:
     """`text` without what has no language: addresses, hashtags, mentions, digits, emoji; letter-spaced words closed up."""
     if "://" in text or "@" in text or "www." in text or _DOMAIN.search(text):
-        text = _MAIL.sub(" ", _URL.sub(" ", text))
+        text = _URL.sub(" ", _MAIL.sub(" ", text))
     if "#" in text or "＃" in text or "﹟" in text or "@" in text:
         text = _TAG.sub(" ", text)
     text = _NOISE.sub(" ", text)
@@ -195,13 +262,18 @@ def _wordless(text: str) -> Role:
     return "link" if _URL.search(text) or _MAIL.search(text) else "number"
 
 
-def _weight(block: Block, text: str, scored: str, words: int) -> float:
+def _weight(block: Block, text: str, scored: str, words: int, listed: bool) -> float:
     weight = 1.0
-    if _listed_names(text):
-        weight = 0.25
-    elif words <= 12 and name_like(scored) and not (words >= 4 and headed(block, words)):
+    if listed:
+        weight = 0.05
+    elif (
+        words <= 12
+        and name_like(scored)
+        and not (words > 2 and text.endswith(_ENDED[:4]))
+        and not (words >= 4 and headed(block, words))
+    ):
         # English capitalises its titles: five such words in a row are as likely one as they are names.
-        weight = 0.25 if words < 5 else 0.6
+        weight = 0.25 if words < 5 else NAME_LIKE
     if block.quoted:
         weight *= 0.12
     elif quotation(block):
@@ -211,17 +283,17 @@ def _weight(block: Block, text: str, scored: str, words: int) -> float:
 
 def name_like(text: str) -> bool:
     """Whether each word is capitalised, small linking words apart: a list of names, a signature."""
-    words = _WORD.findall(text)
-    large = [word for word in words if word.lower() not in _SMALL]
+    words = WORD.findall(text)
+    large = [word for word in words if word.lower() not in SMALL]
     return len(large) >= 1 and all(word[0].isupper() for word in large) and (len(words) > 1 or words[0].isupper())
 
 
 def _listed_names(text: str) -> bool:
     """Whether it is a list of names, such as "Oak Foundation, Terre des hommes": short parts that begin with a capital."""
-    if "," not in text or len(text) > 200 or text.endswith((".", "!", "?")):
+    if "," not in text or len(text) > 200 or text.endswith((".", "!", "?")) or text.isupper():
         return False
     parts = [part.strip() for part in text.split(",")]
-    return all(part[:1].isupper() and len(part.split()) <= 5 for part in parts) and not any(map(str.isdigit, text))
+    return all(part[:1].isupper() and len(part.split()) <= (8 if name_like(part) else 5) for part in parts)
 
 
 def _all_partners(text: str, partners: Set[str]) -> bool:
@@ -234,25 +306,26 @@ def _month(text: str) -> frozenset[str]:
     return next(
         (
             signs.LANGUAGES_OF_MONTH[word]
-            for word in (found.lower().translate(_HOMOGLYPHS) for found in _WORD.findall(text))
+            for word in (found.lower().translate(_HOMOGLYPHS) for found in WORD.findall(text))
             if word in signs.LANGUAGES_OF_MONTH
         ),
         frozenset(),
     )
 
 
-_DATE = re.compile(r"\d{1,2}\.?\s+([^\W\d_]{3,12})\.?,?\s+\d{4}|([^\W\d_]{3,12})\s+\d{1,2},?\s+\d{4}")
+DATE = re.compile(r"\d{1,2}\.?\s+([^\W\d_]{3,12})\.?,?\s+\d{4}|([^\W\d_]{3,12})\s+\d{1,2},?\s+\d{4}")
+"""A date with the name of a month, before or after the day."""
 
 
-def _signs(block: Block, text: str, languages: tuple[str, ...]) -> tuple[dict[str, float], str]:
-    """Head starts for languages: a flag or prefix at the start (8), the month of a date (5), a `lang` attribute (1)."""
+def _signs(block: Block, text: str, scored: str, languages: tuple[str, ...]) -> tuple[dict[str, float], str]:
+    """Head starts for languages: a flag or prefix at the start (NAMED), the month of a date (5), a `lang` attribute (1)."""
     given: dict[str, float] = {}
     because = ""
     if block.lang:
         language = _configured(block.lang.split("-")[0].lower(), languages)
         if language in languages:
             given[language] = 1.0
-    date = _DATE.search(text, 0, 120) if _DIGIT.search(text, 0, 120) else None
+    date = DATE.search(text, 0, 120) if _DIGIT.search(text, 0, 120) else None
     if date:
         month = _month(date[1] or date[2])
         hit = [code for code in languages if code.split("-")[0].lower() in month]
@@ -260,36 +333,47 @@ def _signs(block: Block, text: str, languages: tuple[str, ...]) -> tuple[dict[st
             because = "the month in its date"
             given |= {code: given.get(code, 0.0) + 5.0 for code in hit}
     if len(text) <= 60:
-        _furniture(text, languages, given)
+        _furniture(scored, languages, given)
     sign = _named_at_start(text, languages)
     if sign:
         because = "the flag or language code that it begins with"
-        given[sign] = given.get(sign, 0.0) + 8.0
+        given[sign] = given.get(sign, 0.0) + NAMED
     return given, because
 
 
-def _furniture(text: str, languages: tuple[str, ...], given: dict[str, float]) -> None:
+def _furniture(scored: str, languages: tuple[str, ...], given: dict[str, float]) -> None:
     """A head start (3 each, 6 at most) for the languages of words such as "njoftim" or "release" in a short line."""
-    for word in _WORD.findall(masked(text))[:4]:
-        known = signs.LANGUAGES_OF_FURNITURE.get(word.lower(), frozenset())
-        hit = [code for code in languages if code.split("-")[0].lower() in known]
-        if hit and len(hit) < len(languages):
-            for code in hit:
-                given[code] = min(6.0, given.get(code, 0.0) + 3.0)
+    for word in WORD.findall(scored)[:4]:
+        known = signs.LANGUAGES_OF_LABEL.get(word.lower(), frozenset())
+        hit = _spoken_here(known, languages)
+        for code in hit:
+            given[code] = min(6.0, given.get(code, 0.0) + 3.0)
 
 
-def furniture_only(text: str) -> bool:
-    """Whether a short line is a kicker or the like: most of its words are such as "press", "release", "njoftim"."""
-    if len(text) > 80:
-        return False
-    words = [word.lower() for word in _WORD.findall(masked(text))]
-    if not words or len(words) > 6:
-        return False
-    known = sum(word in signs.LANGUAGES_OF_FURNITURE for word in words)
-    return known > 0 and known * 2 >= len(words) - sum(word in _SMALL or word in _LINKING for word in words)
+@lru_cache(maxsize=1024)
+def _spoken_here(known: frozenset[str], languages: tuple[str, ...]) -> tuple[str, ...]:
+    """Which of the site's languages are among those of a word; `und` where none is, nor any close to them."""
+    hit = tuple(code for code in languages if code.split("-")[0].lower() in known)
+    if hit or not known:
+        return hit if len(hit) < len(languages) else ()
+    own = {code.split("-")[0].lower() for code in languages}
+    close = any(group & own and group & known for group in signs.KIN)
+    return () if close else (UNDETERMINED,)
 
 
-_LINKING = signs.words("për per shtyp media publike public call javnost javni јавни јавен mediat")
+def _common(scored: str, languages: tuple[str, ...], given: dict[str, float]) -> None:
+    """A head start (COMMON each, COMMON_MOST at most) for the languages that have the commonest words of a short text.
+
+    The identifier counts letters, and one foreign name can outweigh the grammar of a line.
+    """
+    counted: dict[str, float] = {}
+    for word in scored.lower().split():
+        known = signs.LANGUAGES_OF_COMMON_WORD.get(word.strip(",.!?:;“”„\"'’()"))
+        if known:
+            for code in _spoken_here(known, languages):
+                counted[code] = counted.get(code, 0.0) + COMMON
+    for code, hits in counted.items():
+        given[code] = given.get(code, 0.0) + min(COMMON_MOST, hits)
 
 
 def unflagged(text: str) -> str:

@@ -3,40 +3,51 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice, pairwise
+from typing import NamedTuple
 
-from syndicate.enrich.clues import Clue, clue, masked
-from syndicate.enrich.evidence import STRENGTH, Costs, costs, likelihoods, ranked
-from syndicate.markup import cut
+from syndicate.enrich.clues import CUT, Clue, clue, masked, name_like
+from syndicate.enrich.evidence import STRENGTH, Costs, Told, costs, likelihoods, ranked
+from syndicate.markup import Block, cut
 from syndicate.models import Scores
 
 _SLASH = re.compile(r"(?<=\s)(?:/{1,3}|\|{1,2}|\\|•)(?=\s)")
 _DASH = re.compile(r"(?<=\s)[–—-](?=\s)")
-_SENTENCE = re.compile(r"[.!?…][”\"’»)]*\s+(?=[“„\"«(]*[^\W\d_a-zа-ш])")
+_SENTENCE = re.compile(r"[.!?…][”“\"’'»)]*\s+(?=[“„\"«(¿¡'‘]*[^\W\d_a-zа-ш])")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_EACH, _EACH_BY_DASH = 3.0, 10.0
+_EACH, _EACH_BY_DASH = 2.5, 10.0
 _GAIN, _SHARE, _SENTENCES = 20.0, 0.25, 40
 _ROUNDS = 4
+_APART, _HINT = 8.0, 0.5
 _NEAR = 400
-_CUT = 30.0
 _LONG, _WORDS = 80, 12
-_CAPITAL = re.compile(r"(?<=\s)[“„\"«(]*(?=[^\W\d_a-zа-ш])")
+_CAPITAL = re.compile(r"(?<=\s)[“„\"«(¿¡'‘]*(?=[^\W\d_a-zа-ш])")
 _QUOTED = ("“", "„", '"', "«", "‘")
 _CLOSED = ("”", "“", '"', "»", "’")
 _MARKS = ("“", "”", "„", '"', "«", "»")
 
 
-def divide(clues: Sequence[Clue], languages: tuple[str, ...], scores: Scores) -> tuple[list[Clue], list[Costs]]:
-    """The clues with such blocks cut, and the costs of each."""
+class Divided(NamedTuple):
+    """The clues with such blocks cut, the costs of each, and the places of those that may hold two languages uncut."""
+
+    clues: list[Clue]
+    costs: list[Costs]
+    mixed: frozenset[int]
+
+
+def divide(clues: Sequence[Clue], languages: tuple[str, ...], scores: Scores) -> Divided:
+    """Cut the blocks that hold two languages."""
     parts = list(clues)
+    order: list[tuple[str, str]] = []
     told = likelihoods(parts, languages, scores)
     for _ in range(_ROUNDS):
         cuts: dict[int, Cut] = {}
         for place, (here, said) in enumerate(zip(parts, told, strict=True)):
-            found = _cut(here, said.doubtful, languages, scores) if here.scored else None
+            found = _cut(here, said.doubtful, languages, scores, order) if here.scored and here.pin is None else None
             if found:
                 cuts[place] = found
+                order.append(found[2:])
         if not cuts:
             break
         parts = [
@@ -45,7 +56,22 @@ def divide(clues: Sequence[Clue], languages: tuple[str, ...], scores: Scores) ->
             for part in (_parts(here, cuts[place], languages) if place in cuts else [here])
         ]
         told = likelihoods(parts, languages, scores)
-    return parts, [costs(here, said.ranks, languages) for here, said in zip(parts, told, strict=True)]
+    found_costs = [costs(here, said.ranks, languages) for here, said in zip(parts, told, strict=True)]
+    return Divided(parts, found_costs, frozenset(_mixed(parts, told, languages, scores)))
+
+
+def _mixed(parts: Sequence[Clue], told: Sequence[Told], languages: tuple[str, ...], scores: Scores) -> Iterator[int]:
+    """The places of blocks that were left whole though their ends, or the sides of a slash, speak for two languages."""
+    for place, (here, said) in enumerate(zip(parts, told, strict=True)):
+        if here.pin is not None:
+            continue
+        slash = _SLASH.search(here.block.text) if here.scored and (here.role == "heading" or place < 3) else None
+        if said.apart >= _APART:
+            yield place
+        elif slash:
+            left, right = here.block.text[: slash.start()], here.block.text[slash.end() :]
+            if _sides(here.block, (left[-_NEAR:], right[:_NEAR]), languages, scores, _HINT, ()):
+                yield place
 
 
 Cut = tuple[int, int, str, str]
@@ -63,11 +89,13 @@ def _parts(here: Clue, place: Cut, languages: tuple[str, ...]) -> list[Clue]:
             continue
         part = clue(piece, languages, frozenset())
         role = "heading" if part.role == "text" and here.role == "heading" else part.role
-        parts.append(part._replace(role=role, signs={right if number else left: _CUT}))
+        parts.append(part._replace(role=role, signs={right if number else left: CUT}))
     return parts
 
 
-def _cut(here: Clue, doubtful: bool, languages: tuple[str, ...], scores: Scores) -> Cut | None:
+def _cut(
+    here: Clue, doubtful: bool, languages: tuple[str, ...], scores: Scores, order: Sequence[tuple[str, str]]
+) -> Cut | None:
     text = here.block.text
     if here.block.kind == "preformatted" and len(text) > 5000:
         return None
@@ -77,7 +105,8 @@ def _cut(here: Clue, doubtful: bool, languages: tuple[str, ...], scores: Scores)
         if pattern is _SLASH and not any(mark in text for mark in "/|•\\"):
             continue
         for found in islice(pattern.finditer(text), 4):
-            sides = _sides(text[: found.start()][-_NEAR:], text[found.end() :][:_NEAR], languages, scores, least)
+            left, right = text[: found.start()][-_NEAR:], text[found.end() :][:_NEAR]
+            sides = _sides(here.block, (left, right), languages, scores, least, order)
             if sides:
                 return found.start(), found.end(), *sides
     if len(text) >= _LONG and here.words >= _WORDS and doubtful:
@@ -85,19 +114,35 @@ def _cut(here: Clue, doubtful: bool, languages: tuple[str, ...], scores: Scores)
     return None
 
 
-def _sides(left: str, right: str, languages: tuple[str, ...], scores: Scores, least: float) -> tuple[str, str] | None:
-    """The languages of two sides, when each is told apart by at least `least` and they differ."""
-    sides = [masked(left), masked(right)]
+def _sides(
+    block: Block,
+    texts: tuple[str, str],
+    languages: tuple[str, ...],
+    scores: Scores,
+    least: float,
+    order: Sequence[tuple[str, str]],
+) -> tuple[str, str] | None:
+    """The languages of two sides, when each is told apart by at least `least` and they differ.
+
+    Where a line before was cut in the same way (`order` holds what was found), it is enough that the same two languages
+    in the same order fit better than any other reading.
+    """
+    sides = [masked(text) for text in texts]
     if not all(_WORD.search(side) for side in sides):
         return None
-    told = []
-    for found in scores(sides):
-        ranks = ranked(found, languages)
-        own = sorted(((ranks[code], code) for code in languages), reverse=True)
-        if len(own) < 2 or STRENGTH * (own[0][0] - own[1][0]) < least:
-            return None
-        told.append(own[0][1])
-    return (told[0], told[1]) if told[0] != told[1] else None
+    told = [
+        costs(clue(block._replace(text=side, links=()), languages, frozenset()), ranked(found, languages), languages)
+        for side, found in zip(texts, scores(sides), strict=True)
+    ]
+    best = [min(languages, key=cost.__getitem__, default="") for cost in told]
+    if best[0] == best[1] or len(languages) < 2:
+        return None
+    leads = [
+        min(value - cost[own] for code, value in cost.items() if code in languages and code != own)
+        for cost, own in zip(told, best, strict=True)
+    ]
+    known = (best[0], best[1]) in order
+    return (best[0], best[1]) if min(leads) >= (0.0 if known else least) else None
 
 
 def _between_sentences(text: str, languages: tuple[str, ...], scores: Scores) -> Cut | None:
@@ -137,6 +182,8 @@ def _nearer(text: str, found: Cut, bounds: list[int], languages: tuple[str, ...]
         gain = STRENGTH * (heads[left] - heads[right] + tails[right] - tails[left])
         if here == place:
             gain += _EACH_BY_DASH
+        elif name_like(masked(text[min(here, place) : max(here, place)])):
+            continue  # a name at the end of a sentence belongs to the sentence
         best = max(best, (gain, here))
     return best[1], best[1], left, right
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from syndicate.enrich import signs
-from syndicate.enrich.clues import Clue
+from syndicate.enrich.clues import EVERY, Clue
 from syndicate.models import UNDETERMINED, Scores
 
 Costs = dict[str, float]
@@ -18,11 +18,12 @@ PURE = 0.8
 
 
 class Told(NamedTuple):
-    """The log-likelihood of each of the site's languages and of `und` ({} where nothing was asked), and whether the
-    text may hold more than one language."""
+    """The log-likelihood of each of the site's languages and of `und` ({} where nothing was asked), whether the text may
+    hold more than one language, and how clearly its two ends are in different ones (0 where they are not)."""
 
     ranks: Costs
     doubtful: bool
+    apart: float = 0.0
 
 
 STRENGTH = 0.8
@@ -31,6 +32,8 @@ MOST = 40.0
 FOREIGN = 8.0
 """How much better a language that the site does not have must fit before a text counts as foreign."""
 FOREIGN_WORDS = 6
+PINNED = 1e6
+"""What it costs to go against the operator's word."""
 
 
 def likelihoods(clues: Sequence[Clue], languages: tuple[str, ...], scores: Scores) -> list[Told]:
@@ -49,17 +52,31 @@ def _told(answers: list[Costs], here: Clue, languages: tuple[str, ...]) -> Told:
         return Told({}, False)
     if len(answers) == 1:
         order = sorted((answers[0][code] for code in languages), reverse=True)
-        return Told(answers[0], len(order) > 1 and order[0] - order[1] < PURE * len(here.scored))
-    best = {max(languages, key=answer.__getitem__, default="") for answer in answers}
-    return Told({code: sum(answer[code] for answer in answers) for code in answers[0]}, len(best) > 1)
+        unclear = len(order) > 1 and order[0] - order[1] < PURE * len(here.scored)
+        return Told(answers[0], unclear or _two_scripts(here.scored))
+    best = [max(languages, key=answer.__getitem__, default="") for answer in answers]
+    total = {code: sum(answer[code] for answer in answers) for code in answers[0]}
+    if len(set(best)) < 2:
+        return Told(total, False)
+    leads = [
+        answer[own] - max(answer[other] for other in best if other != own)
+        for answer, own in zip(answers, best, strict=True)
+    ]
+    return Told(total, True, STRENGTH * min(leads))
+
+
+def _two_scripts(scored: str) -> bool:
+    """Whether a good part of the letters, and not nearly all, take two bytes: Cyrillic or Greek beside Latin."""
+    more = len(scored.encode("utf-8", "surrogatepass")) - len(scored)
+    return 0.2 * len(scored) < more < 0.7 * len(scored)
 
 
 def ranked(found: dict[str, float], languages: tuple[str, ...]) -> Costs:
     """What an identifier said, for the site's languages; `und` stands for the best of those that it does not have."""
     own, kin = _families(languages)
-    foreign = max((value for name, value in found.items() if name not in kin), default=-1e6)
+    foreign = max([value for name, value in found.items() if name not in kin], default=-1e6)
     told = {
-        code: max((found[one] for one in close if one in found), default=foreign - FOREIGN / 2) for code, close in own
+        code: max([found[one] for one in close if one in found], default=foreign - FOREIGN / 2) for code, close in own
     }
     told[UNDETERMINED] = foreign
     return told
@@ -85,6 +102,8 @@ def costs(here: Clue, ranked: Costs, languages: tuple[str, ...]) -> Costs:
     """What speaks against each state for one block: scaled likelihood, capped by its number of words, and its signs."""
     states = (*languages, UNDETERMINED)
     found = dict.fromkeys(states, 0.0)
+    if here.pin is not None:
+        return {state: 0.0 if here.pin in ("", EVERY, state) else PINNED for state in states}
     if ranked:
         # A few foreign words are a name or a phrase, never a foreign text.
         most = max((ranked[code] for code in languages), default=ranked[UNDETERMINED])

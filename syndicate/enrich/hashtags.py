@@ -12,9 +12,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from syndicate.enrich.links import blanked
-from syndicate.enrich.sections import Section
+from syndicate.enrich.sections import Same, Section, whole
 from syndicate.models import HashtagRule, HashtagUse
 
 _SIGNS = "#\ufe5f\uff03"
@@ -25,6 +26,8 @@ _EMOJI = re.compile(
     "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u21aa\u231a-\u23ff\u24c2\u25aa-\u25fe\u2600-\u27bf\u2934\u2935"
     "\u2b05-\u2b55\u3030\u303d\u3297\u3299\U0001f000-\U0001faff\U000e0020-\U000e007f]"
 )
+_SIGN = re.compile(f"[{_SIGNS}]")
+_PLAIN_TAG = re.compile(r"(?<![\w&#\u0300-\u036f])#(\w+)(?=[\s,.;:!?)]|\Z)")
 _LETTERS = re.compile(r"\w*")
 _LATIN = re.compile("[a-z]")
 _AROUND = re.compile(rf"^[\s{_SIGNS}]+|\s+$")
@@ -41,6 +44,9 @@ def key(text: str) -> str:
     if not lower.isascii():
         lower = lower.translate(_PLAIN)
     return lower if lower.isascii() else _folded(bare)
+
+
+_known_key = lru_cache(maxsize=2048)(key)  # campaigns return in post after post
 
 
 def _folded(bare: str) -> str:
@@ -81,11 +87,10 @@ def find(
     one more spelling. `display` is the commonest spelling, those with capitals before those without; what a rule would
     rather show per language is left to whoever shows it.
     """
-    renamed = {key(name): key(rule.key) for rule in rules for name in (*rule.aliases, rule.key)}
-    ignored = {key(rule.key) for rule in rules if rule.ignore}
+    renamed, ignored = _made_ready(Same(rules))
     seen: dict[str, _Seen] = {}
     for spelling, language in _standing(sections, categories):
-        own = key(spelling)
+        own = _known_key(spelling)
         use = seen.setdefault(renamed.get(own, own), _Seen())
         use.spellings[spelling] += 1
         use.languages[language] = None
@@ -94,12 +99,19 @@ def find(
     return tuple(_use(name, use) for name, use in seen.items() if name not in ignored)
 
 
+@lru_cache(maxsize=8)
+def _made_ready(same: Same) -> tuple[dict[str, str], set[str]]:
+    """The key that each spelling in the rules is counted under, and the keys that are ignored."""
+    rules = [rule for rule in same.values if isinstance(rule, HashtagRule)]
+    renamed = {key(name): key(rule.key) for rule in rules for name in (*rule.aliases, rule.key)}
+    return renamed, {key(rule.key) for rule in rules if rule.ignore}
+
+
 def _standing(sections: Sequence[Section], categories: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Every hashtag written as one, without its sign, and the version it stands in."""
     for section in sections:
-        for text in (section.title, section.text):
-            for spelling in spellings(text):
-                yield spelling, section.language
+        for spelling in spellings(whole(section)):
+            yield spelling, section.language
     for category in categories:
         for spelling in _signed(category):
             yield spelling, "*"
@@ -121,7 +133,7 @@ def _add_spelling(seen: dict[str, _Seen], category: str, renamed: dict[str, str]
 
 
 def _use(name: str, use: _Seen) -> HashtagUse:
-    own = [spelling for spelling in use.spellings if key(spelling) == name]
+    own = [spelling for spelling in use.spellings if _known_key(spelling) == name]
     best = max(own or use.spellings, key=lambda spelling: _worth(spelling, use.spellings[spelling]))
     return HashtagUse(key=name, display=best, spellings=tuple(use.spellings), languages=tuple(use.languages))
 
@@ -139,19 +151,26 @@ def spellings(text: str) -> list[str]:
     """Every hashtag of a plain text as written (NFC), without its sign, in order; URLs and e-mail addresses hold none."""
     if not any(sign in text for sign in _SIGNS):
         return []
-    return [shown[start + 1 : end] for shown in [visible(text)] for start, end in places(shown)]
+    shown, found = visible(text)
+    return [shown[start + 1 : end] for start, end in found]
 
 
-def visible(text: str) -> str:
-    """`text` in NFC, so that a decomposed "ë" does not cut a word, with URLs and e-mail addresses blanked."""
-    return blanked(unicodedata.normalize("NFC", text))
+@lru_cache(maxsize=16)  # a version is searched for partners and for hashtags
+def visible(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """`text` in NFC, so that a decomposed "ë" does not cut a word, with URLs and e-mail addresses blanked; and where its
+    hashtags stand, each from its sign to its end."""
+    shown = blanked(unicodedata.normalize("NFC", text))
+    return shown, tuple(_places(shown))
 
 
-def places(text: str) -> Iterator[tuple[int, int]]:
-    """Start (at the sign) and end of every hashtag in a text made `visible`."""
+def _places(text: str) -> Iterator[tuple[int, int]]:
     chained = -1
-    for found in re.finditer(f"[{_SIGNS}]", text):
+    for found in _SIGN.finditer(text):
         start = found.start()
+        plain = _PLAIN_TAG.match(text, start)
+        if plain and plain[1].isalpha() and not _EMOJI.match(plain[1][-1]):
+            yield plain.span()
+            continue
         if start != chained and start and (_is_word(text[start - 1]) or text[start - 1] == "&"):
             continue
         stop = _run(text, start + 1)

@@ -7,28 +7,28 @@ log-likelihood (natural logarithm). Nothing here knows a language; `signs` does.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
+from types import MappingProxyType
 
-from syndicate.enrich.clues import Clue, clue, quotation
+from syndicate.enrich.borders import TURN, Border, borders, shared, title_lines
+from syndicate.enrich.clues import NAME_LIKE, NAMED, Clue, clue, pinned_clue, quotation
 from syndicate.enrich.dividing import divide
 from syndicate.enrich.evidence import Costs
 from syndicate.markup import Block
 from syndicate.models import UNDETERMINED, Scores
 
-SWITCH = 9.0
-"""What a change of language costs where nothing speaks for or against a border."""
 SURE = 3.5
 """A post whose second-best reading is closer than this is shown to the operator."""
+DOUBT = 2.0
+"""How sure a post is at most in which something outside the path is doubtful."""
 _FAR = 1e9
-_TOP = 6
 _VOTE, _APART, _EASE = 12.0, 8.0, 0.3
-_ENDED = (".", ":", ";", ",")
-_NUMBER_OR_WORD = re.compile(r"[^\W_]{4,}|\d+")
+_LIGHT, _USUAL, _NAMES = 0.25, 6.0, 0.2
+_TRUST, _CRUMB_WORDS = 3.0, 5
+_NOTHING_PINNED: Mapping[int, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,133 +42,101 @@ class Reading:
 
 
 def split(
-    blocks: Sequence[Block], languages: tuple[str, ...], scores: Scores, partners: Set[str] = frozenset()
+    blocks: Sequence[Block],
+    languages: tuple[str, ...],
+    scores: Scores,
+    partners: Set[str] = frozenset(),
+    pinned: Mapping[int, str] = _NOTHING_PINNED,
 ) -> Reading:
     """The language of each block, blocks that hold two languages cut in parts first.
 
-    `languages` are the site's; `partners` names in lower case that are no evidence of a language.
+    `languages` are the site's; `partners` names in lower case that are no evidence of a language. `pinned` is what the
+    operator fixed: place in `blocks` → a language, EVERY for a block of every version, "" for one of none. Such a block
+    is never cut, and the text round it is read with it in mind.
     """
     clues = [clue(block, languages, partners) for block in blocks]
-    clues, found = divide(clues, languages, scores)
+    for place, code in pinned.items():
+        if 0 <= place < len(clues):
+            clues[place] = pinned_clue(clues[place], code, languages)
+    clues, found, mixed = divide(clues, languages, scores)
     found = vote(clues, found, languages)
     states = (*languages, UNDETERMINED)
-    found = told_apart(clues, found, languages)
-    path, margin = best_path(clues, found, states)
+    titles = title_lines(clues)
+    found = [_less_named(one) for one in zip(clues, found, titles, strict=True)]
+    found = told_apart(clues, found, languages, titles)
+    edges = borders(clues, found, languages, titles)
+    path, margin = best_path(clues, found, states, edges)
     if alternating(clues, path):
-        path, margin = best_path(clues, found, states, ease=_EASE)
-    path, margin = without_crumbs(clues, found, states, path, margin)
+        edges = [taking_turns(one, here) for one, here in zip(edges, clues, strict=True)]
+        path, margin = best_path(clues, found, states, edges)
+    path, margin = without_crumbs(clues, found, states, edges, path, margin)
     path = with_quotations(clues, path)
+    if mixed or stray(clues, edges, path):
+        margin = min(margin, DOUBT)
     return _told(clues, found, path, margin)
+
+
+def _less_named(one: tuple[Clue, Costs, bool]) -> Costs:
+    """The costs of a block; of a long name, a part of them: only where a title may stand is it likely to be one."""
+    here, cost, titled = one
+    if here.weight != NAME_LIKE or titled or here.signs:
+        return cost
+    return {state: value * _NAMES for state, value in cost.items()}
 
 
 # ---------------------------------------------------------------- the path
 
 
-def border(before: Clue, here: Clue, marked: bool, paired: bool = False) -> float:
-    """What a change of language between two neighbouring blocks costs; `marked` after a line that names a language."""
-    factor = 1.0
-    block = here.block
-    if here.role in ("hashtags", "link", "picture"):
-        factor *= 2.5
-    if paired:
-        factor *= 0.5
-    elif before.role == "heading":
-        factor *= 1.6
-    if here.role not in ("hashtags", "link") and here.words <= 3 and here.role != "heading":
-        factor *= 1.4
-    if here.role == "heading":
-        factor *= 0.5
-    if block.gap >= 2 or before.role == "rule":
-        factor *= 0.6
-    elif block.gap == 1:
-        factor *= 0.8
-    if before.role == "hashtags":
-        factor *= 0.4
-    elif before.role == "link":
-        factor *= 0.7
-    cells = block.table and (block.table, block.row, block.column) != (
-        before.block.table,
-        before.block.row,
-        before.block.column,
-    )
-    if marked or cells:
-        factor *= 0.2
-    return SWITCH * factor
-
-
-def borders(clues: Sequence[Clue]) -> list[float]:
-    """The cost of a change of language before each block (the first has none)."""
-    found = [0.0]
-    marked = False
-    first: Clue | None = None
-    for before, here in pairwise(clues):
-        marked = before.role == "marker" or (marked and before.role in ("rule", "picture"))
-        place = len(found) - 1
-        earlier = place - (2 if place > 1 and clues[place - 1].role == "rule" and clues[place - 1].block.text else 1)
-        paired = 0 <= earlier <= _TOP and _titles(clues[earlier], before)
-        cost = border(before, here, marked, paired)
-        if here.role == "heading" and first is not None and shared(first.block.text, here.block.text) >= 2:
-            cost = max(0.5, cost - 4)
-        if first is None:
-            first = next((one for one in (before, here) if one.role == "heading"), None)
-        found.append(cost)
-    return found
-
-
-def _titles(one: Clue, other: Clue) -> bool:
-    """Whether two neighbours are a title and its translation."""
-    if not one.words or not other.words or max(one.words, other.words) > 40:
-        return False
-    if one.role == other.role == "heading":
-        return True
-    ended = one.block.text.endswith(_ENDED) or other.block.text.endswith(_ENDED)
-    if not ended and "heading" in (one.role, other.role) and one.words >= 3 and other.words >= 3:
-        return True
-    return shared(one.block.text, other.block.text) >= 2
-
-
-def shared(one: str, other: str) -> int:
-    """How many words of four letters, or numbers, two titles have in common: names and years survive translation."""
-    return len(_telling(one) & _telling(other))
-
-
-@lru_cache(maxsize=64)  # each title is compared with several others
-def _telling(text: str) -> frozenset[str]:
-    return frozenset(_NUMBER_OR_WORD.findall(text.lower()))
-
-
 def best_path(
-    clues: Sequence[Clue], found: Sequence[Costs], states: tuple[str, ...], ease: float = 1.0
+    clues: Sequence[Clue], found: Sequence[Costs], states: tuple[str, ...], edges: Sequence[Border]
 ) -> tuple[list[str], float]:
-    """The cheapest language of each block, and what the cheapest other reading costs more; `ease` scales the borders."""
+    """The cheapest language of each block, and what the cheapest other reading costs more.
+
+    `found` are the costs of each block, `edges` the border before each.
+    """
     if not clues:
         return [], _FAR
-    switches = [cost * ease for cost in borders(clues)]
-    forward = _swept(found, switches, states)
-    backward = _swept([*reversed(found)], [0.0, *reversed(switches[1:])], states)[::-1]
+    forward = _swept(found, edges, states)
+    backward = _swept([*reversed(found)], [edges[0], *reversed(edges[1:])], states)[::-1]
     path: list[str] = []
     margin = _FAR
     total = min(forward[-1])
     for place, (one, other) in enumerate(zip(forward, backward, strict=True)):
         through = [a + b - found[place][state] for a, b, state in zip(one, other, states, strict=True)]
-        order = sorted(range(len(states)), key=lambda number: (through[number], number))
-        stay = states.index(path[-1]) if path else order[0]
-        best = stay if through[stay] <= total + 1e-6 else order[0]
+        stay = states.index(path[-1]) if path else -1
+        best = stay if stay >= 0 and through[stay] <= total + 1e-6 else through.index(min(through))
         path.append(states[best])
-        if not clues[place].neutral:
-            margin = min([margin, *(through[number] - total for number in order if number != best)])
+        if not clues[place].neutral and len(states) > 1:
+            del through[best]
+            # What a name reads like says little: with no better word it goes with the text before it, nearly always.
+            trust = _TRUST if clues[place].weight <= _LIGHT else 1.0
+            margin = min(margin, trust * (min(through) - total))
     return path, margin
 
 
-def _swept(found: Sequence[Costs], switches: Sequence[float], states: tuple[str, ...]) -> list[list[float]]:
+def _swept(found: Sequence[Costs], edges: Sequence[Border], states: tuple[str, ...]) -> list[list[float]]:
     """For each block and state, the cheapest way there from the start."""
     row = [found[0][state] for state in states]
     swept = [row]
-    for costs_here, switch in zip(found[1:], switches[1:], strict=True):
-        floor = min(row) + switch
-        row = [min(cost, floor) + costs_here[state] for cost, state in zip(row, states, strict=True)]
+    for costs_here, (change, stay) in zip(found[1:], edges[1:], strict=True):
+        least = min(row)
+        floor = least + change
+        if stay:
+            # Who comes from elsewhere comes from the cheapest other language.
+            next_best = sorted(row)[1] if len(row) > 1 else _FAR
+            row = [
+                min(cost + stay, (next_best + change) if cost == least else floor) + costs_here[state]
+                for cost, state in zip(row, states, strict=True)
+            ]
+        else:
+            row = [min(cost, floor) + costs_here[state] for cost, state in zip(row, states, strict=True)]
         swept.append(row)
     return swept
+
+
+def taking_turns(edge: Border, here: Clue) -> Border:
+    """The border before a block where the languages take turns: a change is nothing strange, to stay is."""
+    return Border(edge.change * _EASE, TURN if here.scored and not here.block.listed else edge.stay)
 
 
 # ---------------------------------------------------------------- what the path alone gets wrong
@@ -201,11 +169,11 @@ def _leant(cost: Costs, language: str, weight: float) -> Costs:
     return {state: value + (0.0 if state == language else weight) for state, value in cost.items()}
 
 
-def told_apart(clues: Sequence[Clue], found: list[Costs], languages: tuple[str, ...]) -> list[Costs]:
+def told_apart(
+    clues: Sequence[Clue], found: list[Costs], languages: tuple[str, ...], lines: Sequence[bool]
+) -> list[Costs]:
     """Two titles that share most of their words are one title in two languages, also where names hide which is which."""
-    titles = [
-        n for n, here in enumerate(clues) if here.words and (here.role == "heading" or n == 0) and here.words <= 30
-    ]
+    titles = [n for n, here in enumerate(clues) if here.words and (lines[n] or n == 0) and here.words <= 30]
     for one, other in pairwise(titles):
         first, second = clues[one], clues[other]
         alike = shared(first.block.text, second.block.text)
@@ -227,25 +195,41 @@ def alternating(clues: Sequence[Clue], path: Sequence[str]) -> bool:
 
 
 def without_crumbs(
-    clues: Sequence[Clue], found: list[Costs], states: tuple[str, ...], path: list[str], margin: float
+    clues: Sequence[Clue],
+    found: list[Costs],
+    states: tuple[str, ...],
+    edges: Sequence[Border],
+    path: list[str],
+    margin: float,
 ) -> tuple[list[str], float]:
     """The path again without languages that only a few stray words speak for: crumbs are no version."""
     for _ in states:
         weak = [state for state in set(path) if len(set(path)) > 1 and crumb(clues, found, path, state, states)]
         if not weak:
             break
+        if any(_clear(here) for here, language in zip(clues, path, strict=True) if language in weak):
+            margin = min(margin, DOUBT)
         found = [{**cost, **dict.fromkeys(weak, _FAR)} for cost in found]
-        path, again = best_path(clues, found, states)
+        path, again = best_path(clues, found, states, edges)
         margin = min(margin, again)
     return path, margin
+
+
+def _clear(here: Clue) -> bool:
+    """Whether a block that is no version by itself is a whole sentence all the same, and nobody's quoted words."""
+    return here.words >= _CRUMB_WORDS and here.weight > _LIGHT and not quotation(here.block)
 
 
 def crumb(clues: Sequence[Clue], found: Sequence[Costs], path: list[str], state: str, states: tuple[str, ...]) -> bool:
     """Whether what the path gives to `state` is too little to be a version."""
     own = [here for here, language in zip(clues, path, strict=True) if language == state]
+    if any(here.pin == state for here in own):
+        return False
     words = sum(here.words for here in own)
     if words >= 25:
         return False
+    if state == UNDETERMINED and max((here.words for here in own), default=0) < 12:
+        return True
     body = max((here.words for here in own if not here.block.quoted), default=0)
     texts = [here for here in own if here.words]
     others = max(sum(h.words for h, p in zip(clues, path, strict=True) if p == other) for other in set(path) - {state})
@@ -256,22 +240,67 @@ def crumb(clues: Sequence[Clue], found: Sequence[Costs], path: list[str], state:
 
 
 def with_quotations(clues: Sequence[Clue], path: list[str]) -> list[str]:
-    """A quotation alone between two stretches of one other language is theirs."""
+    """A quotation alone between two stretches of one other language is theirs, with the names that stand beside it."""
     joined = list(path)
     told = Counter(language for here, language in zip(clues, path, strict=True) if here.scored)
-    for place in range(1, len(path) - 1):
-        here, around = path[place], path[place - 1]
-        if here == around or path[place + 1] != around or around == UNDETERMINED:
-            continue
-        lone = told[here] == 1 or path[max(0, place - 2)] == around
-        if lone and quotation(clues[place].block) and not _answered(clues, place):
-            joined[place] = around
+    start = 0
+    for around, stretch in [(state, len(list(group))) for state, group in groupby(path)]:
+        end = start + stretch
+        before, after = path[start - 1] if start else "", path[end] if end < len(path) else ""
+        own = [place for place in range(start, end) if clues[place].scored and clues[place].weight > _LIGHT]
+        own = own or [place for place in range(start, end) if quotation(clues[place].block)]
+        inside = before and before == after and before != UNDETERMINED
+        if inside and len(own) == 1 and quotation(clues[own[0]].block) and not _kept(clues, own[0]):
+            lone = told[around] <= stretch or path[max(0, start - 2)] == before
+            joined[start:end] = [before] * stretch if lone else joined[start:end]
+        start = end
     return joined
+
+
+def stray(clues: Sequence[Clue], edges: Sequence[Border], path: Sequence[str]) -> bool:
+    """Whether a short block stands alone in, or at the end of, a text of another language, and nothing says why."""
+    start = 0
+    seen: set[str] = set()
+    stretches = [(state, len(list(group))) for state, group in groupby(path)]
+    for number, (state, stretch) in enumerate(stretches):
+        solid = [
+            place for place in range(start, start + stretch) if clues[place].scored and clues[place].weight > _LIGHT
+        ]
+        last = number == len(stretches) - 1
+        inside = number > 0 and (state in seen if last else stretches[number - 1][0] == stretches[number + 1][0])
+        if len(stretches) > 1 and solid and _scrap(clues, solid) and not edges[start].stay:
+            return True
+        title = number == 1 and len(stretches) == 4 and sum(clues[place].scored != "" for place in range(start)) == 1
+        regular = title or len(stretches) > 4
+        if inside and not regular and len(solid) == 1 and _unexplained(clues[solid[0]], edges[start]):
+            return True
+        seen.add(state)
+        start += stretch
+    return False
+
+
+def _scrap(clues: Sequence[Clue], solid: Sequence[int]) -> bool:
+    """Whether all that a stretch has is a word or three, with no flag or code and no slash beside it."""
+    words = sum(clues[place].words for place in solid)
+    letters = sum(len(clues[place].scored) for place in solid)
+    signed = any(max(clues[place].signs.values(), default=0.0) >= NAMED for place in solid)
+    fixed = any(clues[place].pin is not None or clues[place].block.table for place in solid)
+    return words <= 3 and letters <= 24 and not signed and not fixed
+
+
+def _unexplained(here: Clue, edge: Border) -> bool:
+    plain = here.role == "text" and here.words <= 25 and not here.block.table and here.pin is None
+    signed = max(here.signs.values(), default=0.0) >= NAMED
+    return plain and not signed and not edge.stay and edge.change >= _USUAL
+
+
+def _kept(clues: Sequence[Clue], place: int) -> bool:
+    return clues[place].pin is not None or _answered(clues, place)
 
 
 def _answered(clues: Sequence[Clue], place: int) -> bool:
     """Whether the next block is a quotation of much the same length: a translation, not a text that quotes."""
-    here, after = clues[place], clues[place + 1]
+    here, after = clues[place], clues[min(place + 1, len(clues) - 1)]
     return quotation(after.block) and 0.6 < (after.words + 1) / (here.words + 1) < 1.7
 
 
@@ -285,7 +314,7 @@ def title_languages(title: str, reading: Reading, languages: tuple[str, ...], sc
     if not title or not spoken:
         return {}
     clues = [clue(Block(title, "", "heading"), languages, frozenset())]
-    parts, found = divide(clues, languages, scores)
+    parts, found, _ = divide(clues, languages, scores)
     titles: dict[str, str] = {}
     for here, cost in zip(parts, found, strict=True):
         if here.role == "rule":
@@ -303,7 +332,10 @@ def _told(clues: Sequence[Clue], found: Sequence[Costs], path: list[str], margin
     languages: list[str | None] = []
     reasons = []
     for place, (here, language) in enumerate(zip(clues, path, strict=True)):
-        if here.role == "marker":
+        if here.pin is not None:
+            languages.append((here.pin if here.neutral else language) or None)
+            reasons.append("said by the operator")
+        elif here.role == "marker":
             languages.append(None)
             reasons.append("says which language follows; not part of a text")
         elif here.role == "rule":

@@ -7,17 +7,13 @@ resources. A picture that only wraps its own larger copy (no words in the link) 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from urllib.parse import SplitResult, parse_qs, parse_qsl, quote, unquote, urlencode, urlsplit
 
-from syndicate.enrich.sections import Anchor, Section
+from syndicate.enrich.sections import Anchor, Section, sentence
 from syndicate.models import Link, LinkKind
-
-CAPITALS = "".join(char for char in map(chr, range(0x530)) if char.isupper())
-"""Every capital of the Latin, Greek and Cyrillic blocks, for a class of a pattern."""
 
 
 def _words(line: str) -> tuple[str, ...]:
@@ -35,12 +31,6 @@ _ADDRESS = re.compile(
 _HINT = re.compile(r"[.:@](?=[\w/])")
 _EDGES = '<>"“”«»'
 _REST = re.compile(rf"[^\s{_EDGES}]*")
-# A full stop ends a sentence where a capital or a digit follows, unless it stands after a single letter ("A. Hoxha").
-# The pattern begins with its few signs, so that the search runs from one to the next.
-_SENTENCE_END = re.compile(rf"[.!?…](?<!\b[^\W\d_]\.)(?<!\b[DM]r\.)(?<!\bnr\.)[\"”»’)]*\s+(?=[\"“„«(]?[\d{CAPITALS}])")
-_LINE_ENDS = re.compile(r"\n+")
-_FAR = 600
-"""Characters on each side of a place within which its sentence ends."""
 _REMEMBERED = 256
 """Addresses whose parts are remembered: those of one post are asked for again and again, those of others hardly."""
 
@@ -50,7 +40,10 @@ _SOCIAL = _words(
 )
 _VIDEO = _words("youtube.com youtu.be youtube-nocookie.com vimeo.com dailymotion.com dai.ly fb.watch")
 _AUDIO = _words("spotify.com soundcloud.com podcasts.apple.com mixcloud.com anchor.fm")
-_FOLDERS = _words("onedrive.live.com 1drv.ms sharepoint.com wetransfer.com we.tl mega.nz")
+_FOLDERS = _words(
+    "onedrive.live.com 1drv.ms sharepoint.com wetransfer.com we.tl swisstransfer.com transfernow.net mega.nz mega.io "
+    "mediafire.com app.box.com pcloud.com pcloud.link terabox.com"
+)
 CARRIERS = frozenset(
     (
         *(*_SOCIAL, *_VIDEO, *_AUDIO, *_FOLDERS),
@@ -80,6 +73,8 @@ _FILES: dict[str, LinkKind] = {
     **dict.fromkeys(_words("mp3 ogg oga wav m4a aac flac opus"), "audio"),
 }
 
+_CHANNEL = re.compile(r"/(?:@|channel/|c/|user/)")
+_CLIP = re.compile(r"/(?:videos?|reels?|watch|tv)(?:/|$)")
 _SHARING = re.compile(
     r"/(?:sharer|share\.php|dialog/(?:share|feed|send)|intent/|sharearticle|sharing/share-offsite|cws/share|pin/create"
     r"|submit$|widgets/share|share(?:/url)?/?$)"
@@ -102,9 +97,11 @@ _MUTE = re.compile(
 
 _TRACKING = re.compile(
     r"utm_\w+|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|ttclid|mc_[ce]id|igsh|igshid|_ga|_gl|_hsenc|_hsmi"
-    r"|mkt_tok|ref_src|ref_url|vero_\w+|oly_\w+|pk_\w+|mtm_\w+|__cft__.*|__tn__|fb_\w+|trk|usp|spm|cmpid|s_cid",
+    r"|mkt_tok|ref_src|ref_url|vero_\w+|oly_\w+|pk_\w+|mtm_\w+|__cft__.*|__tn__|fb_\w+|trk|usp|spm|cmpid|s_cid"
+    r"|hsa_\w+|mibextid|rdid|share_url|ncid|wickedid|at_(?:medium|campaign)|xtor|srsltid|gad_\w+|epik|li_fat_id|dm_i",
     re.IGNORECASE,
 )
+_PLAYED = re.compile(r"/(?:shorts|live|embed)/[^/]+$")
 _REDIRECTORS = {"l.facebook.com": "u", "lm.facebook.com": "u", "l.instagram.com": "u", "google.com": "q"}
 
 
@@ -125,45 +122,6 @@ def blanked(text: str) -> str:
         pieces += (text[done:start], _ADDRESS.sub(lambda found: " " * len(found[0]), text[start:end]))
         done = end
     return "".join((*pieces, text[done:])) if pieces else text
-
-
-def sentence(text: str, start: int, end: int, *, at_most: int = 200) -> str:
-    """The sentence of `text` in which the place `start:end` stands, as one line of at most `at_most` characters.
-
-    A longer one is cut at words round the place, with "…" where something is missing.
-    """
-    ends, begins = _borders(text)
-    left = max(0, start - _FAR, begins[bisect_right(begins, start) - 1])
-    right = min(end + _FAR, ends[bisect_left(ends, end)])
-    before, here, after = (" ".join(part.split()) for part in (text[left:start], text[start:end], text[end:right]))
-    gaps = [" " if text[start - 1 : start].isspace() and before else "", " " if text[end : end + 1].isspace() else ""]
-    whole = f"{before}{gaps[0]}{here}{gaps[1]}{after}".strip()
-    if len(whole) <= at_most:
-        return whole
-    return _window(whole, len(before) + len(gaps[0]), len(here), at_most)
-
-
-@lru_cache(maxsize=4)
-def _borders(text: str) -> tuple[list[int], list[int]]:
-    """Where the sentences of `text` end, and where they begin, each ascending: looked for once, for all that stands in it."""
-    stops = [(mark.start() + 1, mark.end()) for mark in _SENTENCE_END.finditer(text)]
-    lines = [mark.span() for mark in _LINE_ENDS.finditer(text)]
-    ends, begins = zip((len(text), 0), *stops, *lines, strict=True)
-    return sorted(ends), sorted(begins)
-
-
-def _window(line: str, start: int, length: int, at_most: int) -> str:
-    """The part of `line` round the place, cut at words, no longer than `at_most`; its beginning, if the place is in it."""
-    size = at_most - 2  # room for both "…"
-    length = min(length, size)
-    left = 0 if start + length <= size * 3 // 4 else max(0, min(start - (size - length) // 2, len(line) - size))
-    right = min(len(line), left + size)
-    if left:
-        left = line.find(" ", left, start) + 1 or start
-    if right < len(line):
-        space = line.rfind(" ", start + length, right + 1)
-        right = space if space >= 0 else start + length
-    return f"{'…' if left else ''}{line[left:right].strip(' ,;:')}{'…' if right < len(line) else ''}"
 
 
 # ---------------------------------------------------------------- addresses
@@ -215,8 +173,8 @@ def identity(url: str) -> str:
     name = _host(parts).removeprefix("www.").removeprefix("m.")
     path = quote(unquote(parts.path), safe="/:@!$&'()*+,;=~-._").rstrip("/")
     query = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if _telling(name, key)]
-    if name == "youtu.be":
-        name, query, path = "youtube.com", [*query, ("v", path.strip("/"))], "/watch"
+    if name == "youtu.be" or (name == "youtube.com" and _PLAYED.match(path)):
+        name, query, path = "youtube.com", [*query, ("v", path.rpartition("/")[2])], "/watch"
     if within(name, "google.com"):
         path = re.sub(r"/u/\d+(?=/)", "", path)
     name = "x.com" if name == "twitter.com" else name
@@ -226,7 +184,7 @@ def identity(url: str) -> str:
 
 
 def _telling(name: str, key: str) -> bool:
-    if name in ("youtube.com", "youtu.be") and key in ("si", "feature", "ab_channel"):
+    if name in ("youtube.com", "youtu.be") and key in ("si", "feature", "ab_channel", "pp", "t"):
         return False
     return not _TRACKING.fullmatch(key)
 
@@ -348,16 +306,25 @@ def _kind_of_host(name: str) -> LinkKind | None:
     return next((_HOSTS[tail] for tail in tails if tail in _HOSTS), None)
 
 
+def _kind_of_post(name: str, path: str) -> LinkKind | None:
+    """The kind of what stands on a network: also a social one shows videos, and a video one has people's own pages."""
+    kind = _kind_of_host(name)
+    if kind == "social" and _CLIP.search(path):
+        return "video"
+    return "social" if kind == "video" and _CHANNEL.match(path) else kind
+
+
 def _extension(parts: SplitResult) -> str:
     """The ending of the file that is pointed to: of the path, else of a value in the query (`?file=raport.pdf`)."""
-    names = [parts.path, *(value for _, value in parse_qsl(parts.query))]
+    asked = parse_qsl(parts.query) if "." in parts.query or "%2" in parts.query else []
+    names = [parts.path, *(value for _, value in asked)]
     endings = (name.rstrip("/").rsplit("/", 1)[-1].rpartition(".")[2].lower() for name in names if "." in name)
     return next((ending for ending in endings if ending in _FILES or ending in _PICTURES), "")
 
 
 def _kind(parts: SplitResult, label: str, context: _Context) -> LinkKind:
     name, extension = _host(parts), _extension(parts)
-    known = _kind_of_host(name) or _kind_of_store(name, parts.path)
+    known = _kind_of_post(name, parts.path) or _kind_of_store(name, parts.path)
     if known:
         return known
     if extension in _FILES and extension not in _TEXTS:

@@ -17,17 +17,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, compress, count
+from itertools import compress, count
 from typing import NamedTuple
 
 from syndicate.enrich import hashtags, links
 from syndicate.enrich.inflection import ENDINGS, folded, stems
+from syndicate.enrich.sections import CAPITALS
 from syndicate.enrich.spellings import HYPHEN, ORDINARY, WORD, Part, is_coined, spelled
 from syndicate.models import Partner
 
-_FUSED = re.compile(rf"(\w*[{links.CAPITALS}]{{2}})(?:{ENDINGS})")  # UNICEFit
+_FUSED = re.compile(rf"(\w*[{CAPITALS}]{{2}})(?:{ENDINGS})")  # UNICEFit
 _GAP = re.compile(
     r"[\s\"“”„«»‘’']{0,3}(?:[-‐‑–/][\s\"“„«]{0,2})?((?:(?:i|e|t[ëёe]|s[ëёe]|nga|I|E|T[ËЁE]|S[ËЁE])\s){0,2})[\"“„«]?"
 )
@@ -80,6 +81,18 @@ _REMEMBERED = 100_000
 """Pieces of text that are remembered: a language has few, so that each is looked at once; hostile posts have many."""
 
 
+class _Known(dict[str, tuple[_Found, ...]]):
+    """What stands in each piece of text, looked up when it is first met."""
+
+    def __init__(self, look_up: Callable[[str], tuple[_Found, ...]]) -> None:
+        super().__init__()
+        self._look_up = look_up
+
+    def __missing__(self, chunk: str) -> tuple[_Found, ...]:
+        found = self[chunk] = self._look_up(chunk)
+        return found
+
+
 class Matcher:
     """The names and domains of some partners, made ready for searching many texts."""
 
@@ -87,7 +100,8 @@ class Matcher:
         self._root = _Node()
         self._vocabulary: dict[str, dict[str, None]] = defaultdict(dict)
         self._stems: set[str] = set()
-        self._known: dict[str, tuple[_Found, ...]] = {}
+        self._beginnings: set[str] = set()
+        self._known = _Known(self._words)
         self._domains: dict[str, dict[str, None]] = defaultdict(dict)
         for partner in partners:
             for parts, split in spelled(partner):
@@ -128,17 +142,21 @@ class Matcher:
             forms = tuple(stems(plain, at_least=4 if single else 3))
         for form in (plain, *forms):
             self._vocabulary[form][symbol] = None
+            # A stem may have lost the "e" that stood second.
+            self._beginnings.update((form[:2], f"{form[:1]}e"))
         self._stems.update(form.partition("|")[0] for form in forms)
         return symbol
 
     def _look_up(self, raw: str) -> _Word | None:
         """What a word of a text may be in a name; None if nothing."""
-        base = HYPHEN.split(raw)[0]
-        fused = _FUSED.fullmatch(base)
+        base = raw if raw.isalpha() else HYPHEN.split(raw)[0]
+        plain = folded(base)
+        if plain[:2] not in self._beginnings:
+            return None  # as nearly every word
+        fused = None if base.islower() else _FUSED.fullmatch(base)
         symbols: dict[str, None] = {}
-        for word in (base, fused[1]) if fused else (base,):
-            plain = folded(word)
-            for form in (plain, *stems(plain, at_least=3, known=self._stems)):
+        for word in (plain, folded(fused[1])) if fused else (plain,):
+            for form in (word, *stems(word, at_least=3, known=self._stems)):
                 symbols.update(self._vocabulary.get(form, {}))
         head = fused[1] if fused else base
         first = tuple(self._root.next[symbol] for symbol in symbols if symbol in self._root.next)
@@ -147,23 +165,21 @@ class Matcher:
     def mentions(self, text: str, language: str) -> list[Mention]:
         """Every mention of a partner in `text` (NFC) in order; of a joint name first the whole, then its other parts."""
         if len(self._known) > _REMEMBERED:
-            self._known = {}
-        hidden = links.blanked(text)
-        for start, end in hashtags.places(hidden):
+            self._known.clear()
+        hidden, tags = hashtags.visible(text)
+        for start, end in tags:
             hidden = f"{hidden[:start]}{' ' * (end - start)}{hidden[end:]}"
-        # All that is done for every word is done by split, map and set: a loop of our own would cost five times as much.
+        # All that is done for every word is done by split and map: a loop of our own would cost five times as much.
         chunks = hidden.replace("\n", " ").split(" ")
-        for chunk in set(chunks).difference(self._known):
-            self._known[chunk] = self._words(chunk)
         told = list(map(self._known.__getitem__, chunks))
         if not any(told):
             return []
-        before = zip(count(), accumulate(map(len, chunks), initial=0), told, strict=False)
-        found = [
-            (spaces + letters + first, spaces + letters + last, word)
-            for spaces, letters, words in compress(before, told)
-            for first, last, word in words
-        ]
+        found: list[_Found] = []
+        done = place = 0
+        for number in compress(count(), told):
+            place += sum(map(len, chunks[done:number])) + number - done
+            done = number
+            found += [(place + first, place + last, word) for first, last, word in told[number]]
         strict = language in ("*", "und") or language.split("-")[0] == "en"
         return list(self._named(hidden, found, strict))
 
@@ -265,11 +281,14 @@ def _line(text: str, words: Sequence[_Found]) -> str:
 
 
 def _is_shouted(text: str, words: Sequence[_Found]) -> bool:
-    """Whether an acronym that is also an ordinary word stands in a line all in capitals: "WHO IS RESPONSIBLE?"."""
+    """Whether an acronym that is also an ordinary word stands in a line all in capitals: "WHO IS RESPONSIBLE?", or is
+    shortened by one in capitals: "IT'S TIME"."""
     start, end, _ = words[0]
-    return (
-        folded(text[start:end]) in ORDINARY and _line(text, words).isupper() and end - start < len(_line(text, words))
-    )
+    word, *ending = HYPHEN.split(text[start:end])
+    if folded(word) not in ORDINARY:
+        return False
+    shouted = any(part.isupper() for part in ending)
+    return shouted or (_line(text, words).isupper() and end - start < len(_line(text, words)))
 
 
 def _goes_on(text: str, words: Sequence[_Found]) -> bool:

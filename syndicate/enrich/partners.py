@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
 
 from syndicate.enrich import links
 from syndicate.enrich.names import Matcher
-from syndicate.enrich.sections import Anchor, Section
+from syndicate.enrich.sections import Anchor, Same, Section, sentence, whole
 from syndicate.models import Evidence, Partner, PartnerMention
 
 EVIDENCE_AT_MOST = 20
@@ -24,32 +24,32 @@ def find(sections: Sequence[Section], partners: Sequence[Partner]) -> tuple[Part
     matcher = compiled(partners)
     found: dict[str, dict[Evidence, None]] = {}
     for section in sections:
-        text = _whole(section)
+        text = whole(section)
         named = [*_by_name(section, text, matcher), *_by_domain(section, text, matcher)]
         for _, partner, evidence in sorted(named, key=lambda one: one[0]):
             kept = found.setdefault(partner, {})
             if len(kept) < EVIDENCE_AT_MOST:
-                kept[evidence] = None
+                kept[evidence()] = None
     return tuple(PartnerMention(partner, tuple(evidence)) for partner, evidence in found.items())
 
 
-def _whole(section: Section) -> str:
-    return unicodedata.normalize("NFC", f"{section.title}\n\n{section.text}".replace("\u00ad", ""))
-
-
-def _by_name(section: Section, text: str, matcher: Matcher) -> Iterator[tuple[int, str, Evidence]]:
+def _by_name(section: Section, text: str, matcher: Matcher) -> Iterator[tuple[int, str, Callable[[], Evidence]]]:
     for start, end, ids in matcher.mentions(text, section.language):
-        evidence = Evidence("name", text[start:end], section.language, links.sentence(text, start, end))
+        evidence = partial(_named, text, start, end, section.language)
         for partner in ids:
             yield start, partner, evidence
 
 
-def _by_domain(section: Section, text: str, matcher: Matcher) -> Iterator[tuple[int, str, Evidence]]:
+def _named(text: str, start: int, end: int, language: str) -> Evidence:
+    return Evidence("name", text[start:end], language, sentence(text, start, end))
+
+
+def _by_domain(section: Section, text: str, matcher: Matcher) -> Iterator[tuple[int, str, Callable[[], Evidence]]]:
     for anchor in section.anchors:
         name = links.host(links.target(anchor.url))
         for partner in matcher.hosts(name):
             place, sentence = _around(text, anchor)
-            yield place, partner, Evidence("domain", name, section.language, sentence)
+            yield place, partner, partial(Evidence, "domain", name, section.language, sentence)
 
 
 def _around(text: str, anchor: Anchor) -> tuple[int, str]:
@@ -57,26 +57,13 @@ def _around(text: str, anchor: Anchor) -> tuple[int, str]:
     label = unicodedata.normalize("NFC", anchor.label.replace("\u00ad", "")) or anchor.url
     start = text.find(label)
     if start < 0:
-        return len(text), links.sentence(label, 0, 0) if anchor.label else ""
-    return start, links.sentence(text, start, start + len(label))
-
-
-class _Same:
-    """A tuple told by its identity: hashing 500 partners anew for every post would cost more than searching it."""
-
-    def __init__(self, partners: tuple[Partner, ...]) -> None:
-        self.partners = partners
-
-    def __hash__(self) -> int:
-        return id(self.partners)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.partners is self.partners
+        return len(text), sentence(label, 0, 0) if anchor.label else ""
+    return start, sentence(text, start, start + len(label))
 
 
 @lru_cache(maxsize=8)
-def _matcher(same: _Same) -> Matcher:
-    return _matcher_of(tuple(map(_key, same.partners)))
+def _matcher(same: Same) -> Matcher:
+    return _matcher_of(tuple(_key(partner) for partner in same.values if isinstance(partner, Partner)))
 
 
 @lru_cache(maxsize=8)
@@ -94,5 +81,5 @@ def _key(partner: Partner) -> tuple[str, str, tuple[str, ...], tuple[str, ...]]:
 def compiled(partners: Sequence[Partner]) -> Matcher:
     """The matcher of these partners: made once for a tuple, and once for equal spellings."""
     if isinstance(partners, tuple):
-        return _matcher(_Same(partners))
+        return _matcher(Same(partners))
     return _matcher_of(tuple(map(_key, partners)))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from syndicate.enrich.inflection import ENDINGS, folded
-from syndicate.enrich.links import CAPITALS
+from syndicate.enrich.sections import CAPITALS
 from syndicate.models import Partner
 
 WORD = re.compile(

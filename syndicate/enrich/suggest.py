@@ -12,14 +12,15 @@ from functools import partial
 from syndicate.enrich import hashtags, links, partners
 from syndicate.enrich.inflection import ENDINGS, folded, stems
 from syndicate.enrich.names import Matcher
+from syndicate.enrich.sections import CAPITALS, sentence
 from syndicate.models import Partner, Post
 
-_CAPITAL = rf"[{links.CAPITALS}][\w’'-]+"
+_CAPITAL = rf"[{CAPITALS}][\w’'-]+"
 _LINKING = r"(?:of|the|for|on|in|to|against|des|de|la|për|i|e|të|së|te|se|kundër|në)"
 _NAME = re.compile(
     rf"(?<!\w){_CAPITAL}(?: {_LINKING}){{0,3}}(?: {_CAPITAL}(?: {_LINKING}){{0,3}}(?= {_CAPITAL}))* {_CAPITAL}"
 )
-_ACRONYM = re.compile(rf"(?<![\w-])[{links.CAPITALS}]{{3,8}}(?=(?:[-‐‑–'’](?:{ENDINGS}))?(?![\w-]))")
+_ACRONYM = re.compile(rf"(?<![\w-])[{CAPITALS}]{{3,8}}(?=(?:[-‐‑–'’](?:{ENDINGS}))?(?![\w-]))")
 _STARTING = re.compile(r"(?:^|[.!?:…]\s+|\n)[\"“„«(]?\Z")
 _HIDDEN = "|"
 _EXAMPLES = 3
@@ -104,13 +105,13 @@ def _named(post: Post, matcher: Matcher) -> Iterator[tuple[str, str, Callable[[]
             spelling = re.sub(r"^The (?=.* )|['’]s?$", "", text[start:end])
             key = _key(spelling)
             if key:
-                yield key, spelling, partial(links.sentence, text, start, end)
+                yield key, spelling, partial(sentence, text, start, end)
 
 
 def _without_known(text: str, language: str, matcher: Matcher) -> str:
     """The text with addresses, hashtags, the partners' names and shouted lines put out of sight; places stay the same."""
-    hidden = links.blanked(text)
-    places = [*hashtags.places(hidden), *((start, end) for start, end, _ in matcher.mentions(text, language))]
+    hidden, tags = hashtags.visible(text)
+    places = [*tags, *((start, end) for start, end, _ in matcher.mentions(text, language))]
     places += [
         (line.start(), line.end())
         for line in re.finditer(r"[^\n]+", hidden)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from syndicate.enrich.clues import Clue, furniture_only, unflagged
+from syndicate.enrich.clues import EVERY, Clue, unflagged
+from syndicate.enrich.labels import furniture_only
 from syndicate.enrich.languages import Reading
 from syndicate.markup import join
 from syndicate.models import LabelledBlock, Version
@@ -42,7 +43,7 @@ def assemble(reading: Reading, titles: dict[str, str], feed_title: str) -> Assem
     spoken = {
         language
         for here, language in zip(reading.clues, shown, strict=True)
-        if language and (here.scored or here.role == "names")
+        if language and language != EVERY and (here.scored or here.role == "names")
     }
     order = list(dict.fromkeys(language for language in shown if language in spoken))
     places = {
@@ -55,7 +56,7 @@ def assemble(reading: Reading, titles: dict[str, str], feed_title: str) -> Assem
         if version is not None:
             versions.append(version)
         notes += told
-    kept = {version.language for version in versions}
+    kept = {version.language for version in versions} | ({EVERY} if versions else set())
     return Assembled(tuple(versions), tuple(_labelled(reading, shown, places, leading, kept)), tuple(notes))
 
 
@@ -73,7 +74,7 @@ def _leading_bylines(reading: Reading) -> set[int]:
 def _version(
     clues: Sequence[Clue], shown: Sequence[str | None], language: str, place: int | None, given: str
 ) -> tuple[Version | None, list[str]]:
-    own = [here for n, here in enumerate(clues) if shown[n] == language and n != place]
+    own = [here for n, here in enumerate(clues) if shown[n] in (language, EVERY) and n != place]
     text = "\n\n".join(here.block.text for here in own if here.block.text)
     title = given or (unflagged(clues[place].block.text) if place is not None else "")
     notes = []

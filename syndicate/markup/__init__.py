@@ -2,6 +2,7 @@
 
     plain(title)          one line of text
     safe(html, base)      the whole body, sanitised
+    working(html, base)   the same with what parts blocks and says how to treat them: to be read again, not to be shown
     blocks(html, base)    the body as blocks, each with its text, its safe HTML and where it stood
     join(blocks)          the safe HTML of some of these blocks again
     cut(block, places)    one block parted at places in its text
@@ -12,13 +13,13 @@ Nothing here recurses, so nested junk costs time in proportion to its length and
 
 from __future__ import annotations
 
-from syndicate.markup.clean import plain, safe
+from syndicate.markup.clean import plain, safe, working
 from syndicate.markup.cutting import cut
 from syndicate.markup.reading import blocks
 from syndicate.markup.values import Block, Box, Href, Kind
 from syndicate.markup.writing import join
 
-__all__ = ["Block", "Box", "Href", "Kind", "blocks", "cut", "join", "plain", "safe", "visible"]
+__all__ = ["Block", "Box", "Href", "Kind", "blocks", "cut", "join", "plain", "safe", "visible", "working"]
 
 
 def visible(html: str, base_url: str = "") -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import escape, unescape
+from types import MappingProxyType
 
 from syndicate.markup.clean import BOXES, HEADINGS, INLINE, attributes, folded, image, is_web, working
 from syndicate.markup.values import Block, Box, Href, Kind
@@ -21,10 +24,18 @@ _PARTING = frozenset({
     "address", "article", "aside", "center", "details", "div", "fieldset", "footer", "form", "header", "legend", "main",
     "nav", "section", "summary", "p", "pre", "caption", "tbody", "thead", "tfoot", *HEADINGS, *BOXES,
 })  # fmt: skip
+_SIMPLE = _PARTING - BOXES - {"pre"}
 # Drupal wraps a node's title, author and date in spans: they part blocks all the same.
 _FIELD = re.compile(r"(?:^|\s)field--?\S")
+_TABLE_PARTS = frozenset({"td", "th", "tr", "tbody", "thead", "table"})
 _BOLD = frozenset({"b", "strong"})
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _NO_CELL = (0, 0, 0)
+
+
+@lru_cache(maxsize=256)  # editors write the same few again and again
+def _given(attributes_written: str) -> Mapping[str, str]:
+    return MappingProxyType(attributes(attributes_written))
 
 
 def blocks(html: str, base_url: str = "") -> list[Block]:
@@ -33,9 +44,8 @@ def blocks(html: str, base_url: str = "") -> list[Block]:
     Block elements, `<br>`, table cells, list items and pictures part them. A body without tags is read as plain text.
     """
     reader = _Reader()
-    for token in _TOKENS.finditer(working(html, base_url)):
-        closing, tag, given, text = token.groups()
-        if text is not None:
+    for closing, tag, given, text in _TOKENS.findall(working(html, base_url)):
+        if text:
             reader.text(text)
         elif closing:
             reader.close(tag)
@@ -119,7 +129,7 @@ class _Reader:
 
     def linked(self, text: str) -> str:
         """The text escaped, with links round the bare addresses."""
-        if "://" not in text and "www." not in text.lower() and "@" not in text:
+        if "://" not in text and "w." not in text and "W." not in text and "@" not in text:
             return escape(text, quote=False) if "&" in text or "<" in text or ">" in text else text
         written, at = [], 0
         for found in sorted([*_BARE.finditer(text), *_MAIL.finditer(text)], key=lambda match: match.start()):
@@ -139,19 +149,19 @@ class _Reader:
 
     def open(self, tag: str, given: str) -> None:
         """Take a start tag."""
-        if tag == "br":
+        if tag in _PARTING:
+            self.flush()
+            self.enter(tag, _given(given) if given else _NOTHING)
+        elif tag == "br":
             self.line_break()
         elif tag == "hr":
             self.flush()
             self.rule()
         elif tag == "img":
             self.picture(given)
-        elif tag in _PARTING:
-            self.flush()
-            self.enter(tag, attributes(given) if given else {})
         else:
-            found = attributes(given) if given else {}
-            if tag == "span" and _FIELD.search(found.get("class", "")):
+            found = (attributes(given) if tag == "a" else _given(given)) if given else _NOTHING
+            if tag == "span" and found and _FIELD.search(found.get("class", "")):
                 self.flush()
                 self.enter(tag, found, field=True)
             else:
@@ -170,8 +180,10 @@ class _Reader:
             self.inline.pop()
             self.end(element)
 
-    def begin(self, tag: str, given: dict[str, str]) -> None:
-        element = _Open(tag, lang=given.get("lang", ""), classes=given.get("class", "")[:_LONGEST])
+    def begin(self, tag: str, given: Mapping[str, str]) -> None:
+        element = _Open(tag)
+        if given:
+            element.lang, element.classes = given.get("lang", ""), given.get("class", "")[:_LONGEST]
         self.stack.append(element)
         if tag not in INLINE or len(self.inline) >= _DEEPEST or (tag == "a" and not given.get("href")):
             return
@@ -195,10 +207,14 @@ class _Reader:
         if label:
             self.links.append(Href(unescape(element.opening[9:-2]), label))
 
-    def enter(self, tag: str, given: dict[str, str], *, field: bool = False) -> None:
-        element = _Open(tag, lang=given.get("lang", ""), classes=given.get("class", "")[:_LONGEST], field=field)
+    def enter(self, tag: str, given: Mapping[str, str], *, field: bool = False) -> None:
+        element = _Open(tag, field=field, events=self.events)
+        if given:
+            element.lang, element.classes = given.get("lang", ""), given.get("class", "")[:_LONGEST]
         self.run += 1
         self.stack.append(element)
+        if tag in _SIMPLE:
+            return
         if tag in BOXES and len(self.boxes) < _DEEPEST:
             kept = "".join(
                 f' {name}="{escape(value)}"' for name, value in given.items() if name in ("colspan", "rowspan", "start")
@@ -215,17 +231,17 @@ class _Reader:
             self.tables[-1].column += 1
         elif tag == "pre":
             self.preformatted += 1
-        element.events = self.events
 
     def leave(self, element: _Open) -> None:
         self.run += 1
-        if element.box is not None:
-            self.boxes.pop()
-        if element.tag == "table" and self.tables:
-            self.tables.pop()
-        elif element.tag == "pre":
-            self.preformatted -= 1
-        if element.events == self.events and element.tag not in ("td", "th", "tr", "tbody", "thead", "table"):
+        if element.tag not in _SIMPLE:
+            if element.box is not None:
+                self.boxes.pop()
+            if element.tag == "table" and self.tables:
+                self.tables.pop()
+            elif element.tag == "pre":
+                self.preformatted -= 1
+        if element.events == self.events and element.tag not in _TABLE_PARTS:
             self.gap += 1
             self.events += 1
 
@@ -272,11 +288,8 @@ class _Reader:
     def kind(self) -> tuple[Kind, int]:
         """What the innermost parting elements make of a block, and its heading level."""
         for element in reversed(self.stack):
-            tag = element.tag
-            if tag in HEADINGS:
-                return "heading", int(tag[1])
-            if tag in _KINDS:
-                return _KINDS[tag], 0
+            if element.tag in _KINDS:
+                return _KINDS[element.tag]
             if element.classes == "syndicate-embed":
                 return "embed", 0
         return "paragraph", 0
@@ -329,13 +342,14 @@ class _Reader:
         self.append("", html, "image", found, picture=Href(given["src"], alt))
 
 
-_KINDS: dict[str, Kind] = {
-    "li": "item",
-    "td": "cell",
-    "th": "cell",
-    "figcaption": "caption",
-    "caption": "caption",
-    "pre": "preformatted",
+_KINDS: dict[str, tuple[Kind, int]] = {
+    **{tag: ("heading", int(tag[1])) for tag in HEADINGS},
+    "li": ("item", 0),
+    "td": ("cell", 0),
+    "th": ("cell", 0),
+    "figcaption": ("caption", 0),
+    "caption": ("caption", 0),
+    "pre": ("preformatted", 0),
 }
 _EMPTY = re.compile(r"<(a|[a-z]+)(?: href=\"[^\"]*\")?>(\s*)</\1>")
 

@@ -1,7 +1,7 @@
 """The values that travel the road, named by their place on it.
 
     Source → Entry → Post{versions, partners, hashtags, links} → Feed documents
-                                                              ↘ Edition → Delivery → Message → Receipt
+                                                              ↘ Edition → Delivery → Letter + Copy → Receipt
 
 Everything here is a frozen value without behaviour beyond small derived properties. No library, no I/O, no clock.
 Languages are BCP 47 codes as the site spells them; times are aware datetimes in UTC.
@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from syndicate.models.handed import Fill, Scores, Words
 from syndicate.models.mail import (
+    Copy,
     Delivery,
     DeliveryState,
     Document,
     Edition,
     EditionState,
     EditionVariant,
-    Message,
+    Letter,
+    MailStyle,
     Receipt,
     Subscriber,
     Subscription,
@@ -25,6 +27,9 @@ from syndicate.models.mail import (
     SuppressionKind,
 )
 from syndicate.models.posts import (
+    LOST,
+    Correction,
+    CorrectionKind,
     Enrichment,
     Entry,
     Evidence,
@@ -39,24 +44,35 @@ from syndicate.models.posts import (
     Withdrawn,
 )
 from syndicate.models.site import (
+    DeliveryRules,
     Family,
     Feed,
     HashtagRule,
     Helpline,
+    Look,
     MailingList,
+    Notices,
     Partner,
     Places,
     Politeness,
+    Retention,
+    Safeguarding,
     Schedule,
     Selection,
     Sender,
     Site,
     Source,
+    TransportName,
 )
 
 __all__ = [
+    "LOST",
     "UNDETERMINED",
+    "Copy",
+    "Correction",
+    "CorrectionKind",
     "Delivery",
+    "DeliveryRules",
     "DeliveryState",
     "Document",
     "Edition",
@@ -72,10 +88,13 @@ __all__ = [
     "HashtagUse",
     "Helpline",
     "LabelledBlock",
+    "Letter",
     "Link",
     "LinkKind",
+    "Look",
+    "MailStyle",
     "MailingList",
-    "Message",
+    "Notices",
     "Partner",
     "PartnerMention",
     "Picture",
@@ -83,6 +102,8 @@ __all__ = [
     "Politeness",
     "Post",
     "Receipt",
+    "Retention",
+    "Safeguarding",
     "Schedule",
     "Scores",
     "Selection",
@@ -93,6 +114,7 @@ __all__ = [
     "Subscription",
     "SubscriptionState",
     "SuppressionKind",
+    "TransportName",
     "Version",
     "Withdrawn",
     "Words",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -23,7 +24,8 @@ EditionState = Literal["draft", "approved", "scheduled", "sending", "paused", "s
 class EditionVariant:
     """The frozen mail of an edition for one reading order of languages: `sq`, `en`, `sq+en`, `en+sq`.
 
-    `html` and `text` hold the placeholders of `syndicate.compose.message`, filled for each reader.
+    `html` and `text` hold the placeholders of `syndicate.compose.message`, filled for each reader. A name that ends in
+    `.discreet` or `.discreet-text` is the same for readers who chose discreet mail, the second without html.
     """
 
     name: str
@@ -35,12 +37,21 @@ class EditionVariant:
     @property
     def languages(self) -> tuple[str, ...]:
         """The languages of the variant, the reader's first."""
-        return tuple(self.name.split("+"))
+        return tuple(self.name.partition(".")[0].split("+"))
+
+    @property
+    def discreet(self) -> bool:
+        """Whether this is for readers who chose discreet mail."""
+        return ".discreet" in self.name
 
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One issue of a mailing list's newsletter, frozen when drafted. `posts` are ids in order; `digest` binds an approval."""
+    """One issue of a mailing list's newsletter, frozen when drafted. `posts` are ids in order; `digest` binds an approval.
+
+    `send_at` is when it was asked to leave (None: at once), `send_by` when it is too late for it to; `stopped` says why
+    sending came to a halt before everybody had it.
+    """
 
     id: str
     list: str
@@ -52,11 +63,17 @@ class Edition:
     digest: str
     approved: datetime | None = None
     notes: tuple[str, ...] = ()
+    send_at: datetime | None = None
+    send_by: datetime | None = None
+    stopped: str = ""
 
     def variant(self, name: str) -> EditionVariant | None:
         """The variant called `name`, or None."""
         return next((variant for variant in self.variants if variant.name == name), None)
 
+
+MailStyle = Literal["full", "discreet", "discreet-text"]
+"""How open a reader's mail may look: as designed; with nothing telling outside or above the fold; that, as text alone."""
 
 SubscriptionState = Literal["pending", "confirmed", "unsubscribed"]
 SuppressionKind = Literal["unsubscribe", "bounce", "complaint", "forgotten"]
@@ -64,12 +81,13 @@ SuppressionKind = Literal["unsubscribe", "bounce", "complaint", "forgotten"]
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """A person. `languages` is how they read: `sq`, or `sq+en` for both with Albanian first."""
+    """A person. `languages` is how they read: `sq`, or `sq+en` for both with Albanian first; `mail` how open it may look."""
 
     id: str
     address: str
     languages: str
     created: datetime
+    mail: MailStyle = "full"
 
     @property
     def language(self) -> str:
@@ -106,16 +124,32 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """One mail, ready for a transport. `id` is the delivery's; header values hold no line breaks."""
+class Letter:
+    """What all copies of one mail share. `html` ("" for a mail of text alone) and `text` have tokens open, `%%name%%`.
 
-    id: str
+    `sender` and `reply_to` are mailboxes (RFC 5322 §3.4), not yet encoded; header values hold no line breaks.
+    """
+
     sender: str
-    recipient: str
+    reply_to: str
     subject: str
-    headers: tuple[tuple[str, str], ...]
     html: str
     text: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One reader's copy of a letter. `id` is the delivery's: opaque, and all that a provider knows of a person but the address.
+
+    `values` fill the letter's tokens; they hold only signs that mean the same in html and in text. `headers` are the
+    reader's own, after the letter's.
+    """
+
+    id: str
+    address: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

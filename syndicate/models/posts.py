@@ -140,10 +140,34 @@ class Post:
     margin: float | None = None
     unsure: bool = False
     notes: tuple[str, ...] = ()
+    hidden: datetime | None = None
 
     def version(self, language: str) -> Version | None:
         """The version in `language`, or None."""
         return next((version for version in self.versions if version.language == language), None)
+
+
+LOST = "A fix of yours no longer fits"
+"""Begins the note on a post of which a corrected block is not there any more."""
+
+CorrectionKind = Literal["block", "title", "partner", "hashtag", "sure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One thing that the operator said about a post, kept beside what was found and applied at every pull.
+
+    `block`: `key` is the block's own key with its opening words, `value` a language, "*" for every version, "" for none.
+    `title`: `key` is the language, `value` the text. `partner` and `hashtag`: `key` names it, `value` is "add" (a hashtag's
+    with a space and its spelling behind it) or "remove". `sure`: somebody looked and the split is right. `digest` is of
+    the content that was looked at.
+    """
+
+    kind: CorrectionKind
+    key: str
+    value: str
+    at: datetime
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)

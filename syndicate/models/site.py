@@ -140,7 +140,9 @@ class MailingList:
     """Who gets which selection, when, from whom, in which template.
 
     `missing` is the policy for a post without a version in the reader's language: shown in the other and labelled
-    (`fallback`), left out (`omit`), or the edition is not drafted until it is there (`wait`).
+    (`fallback`), left out (`omit`), or the edition is not drafted until it is there (`wait`). With `unsure` "wait", posts
+    whose languages want a look are held back until somebody looked. A `public` list is offered by the sign-up form.
+    `approvers` is how many people must approve an edition.
     """
 
     id: str
@@ -154,6 +156,9 @@ class MailingList:
     missing: Literal["fallback", "omit", "wait"] = "fallback"
     max_posts: int = 20
     template: str = "newsletter"
+    unsure: Literal["send", "wait"] = "send"
+    public: bool = True
+    approvers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +177,80 @@ class Helpline:
     number: str
     hours: dict[str, str] = field(default_factory=dict)
     url: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Safeguarding:
+    """What protects readers. `exit_url` is where the quick exit leads; `age` from when a person may sign up alone.
+
+    `sensitive` words stand in no header of a discreet mail and not above its fold; `discreet_name` is who it is from.
+    """
+
+    exit_url: str = "https://www.wikipedia.org/"
+    age: int = 16
+    sensitive: tuple[str, ...] = ()
+    discreet_name: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long what concerns people is kept: unconfirmed sign-ups, those who left, the ledger's link to the person,
+    the keyed hashes that limit forms, and the provider's events.
+    """
+
+    pending: timedelta = timedelta(days=30)
+    leavers: timedelta = timedelta(days=30)
+    ledger: timedelta = timedelta(days=90)
+    rates: timedelta = timedelta(days=30)
+    events: timedelta = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How mails look. `logo` is a file of the site; colours are `#rrggbb`; `footer` is a line per language."""
+
+    logo: Path | None = None
+    logo_alt: dict[str, str] = field(default_factory=dict)
+    accent: str = "#b8532b"
+    link: str = "#0b5a6b"
+    paper: str = "#f4f0e9"
+    footer: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """Who is told by mail of drafts and troubles (empty: nobody), and in which language; `weekly` adds a line each Monday."""
+
+    to: tuple[str, ...] = ()
+    language: str = ""
+    weekly: bool = True
+
+
+TransportName = Literal["folder", "smtp", "sendgrid"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRules:
+    """How mail leaves. SendGrid is asked to send `lead` after a request, which can be recalled until `guard` before that.
+
+    `per_second`, `per_minute`, `per_day` are the most mails in such a time (None: no limit); an edition not sent within
+    `send_by` of its time is held. `leaving` says what a leave link is: our own server's, the provider's unsubscribe
+    `group`, or a mail to a person.
+    """
+
+    transport: TransportName = "folder"
+    region: Literal["global", "eu"] = "global"
+    lead: timedelta = timedelta(minutes=30)
+    guard: timedelta = timedelta(minutes=12)
+    per_second: int | None = None
+    per_minute: int | None = None
+    per_day: int | None = None
+    send_by: timedelta = timedelta(days=2)
+    leaving: Literal["server", "provider", "mail"] = "server"
+    group: int | None = None
+    dkim_domain: str | None = None
+    dkim_selector: str | None = None
+    bounces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +275,11 @@ class Site:
     postal_address: str
     places: Places
     politeness: Politeness = field(default_factory=Politeness)
-    transport: Literal["folder"] = "folder"
+    delivery: DeliveryRules = field(default_factory=DeliveryRules)
+    retention: Retention = field(default_factory=Retention)
+    safeguarding: Safeguarding = field(default_factory=Safeguarding)
+    look: Look = field(default_factory=Look)
+    notices: Notices = field(default_factory=Notices)
     helpline: Helpline | None = None
     sources: tuple[Source, ...] = ()
     partners: tuple[Partner, ...] = ()

@@ -15,7 +15,7 @@ from html import unescape
 from typing import Literal
 
 from syndicate.models import Entry, Picture
-from syndicate.pull.identity import link_key
+from syndicate.pull.identities import link_key
 
 _SHORT = 1500
 """A teaser has fewer characters of visible text: Drupal's default is 600, WordPress's 55 words."""
@@ -24,6 +24,7 @@ _LONG = 2 * _SHORT
 
 _TAG = re.compile(r"<[a-zA-Z!/?][^<>]*>")
 _HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.S | re.I)
+_HIDING = re.compile(r"<(?:!|script|style)", re.I)
 _ANCHOR = re.compile(r"""<a\s[^<>]*?\bhref\s*=\s*["']?([^"'<>\s]*)[^<>]*>""", re.I)
 _ANCHOR_END = re.compile(r"</a\s*>", re.I)
 _ELLIPSIS = re.compile(r"(?:…|\.{3}|\[\s*(?:…|\.{3})\s*\]|\(\s*(?:…|\.{3})\s*\))[\s\"”’')\]»>→]*$")
@@ -52,6 +53,8 @@ def is_teaser(entry: Entry, content: Literal["auto", "feed", "page"]) -> Verdict
         return Verdict(False, "the entry has no page of its own")
     if content == "page":
         return Verdict(True, "the source says that the text is on the page")
+    if _is_surely_long(entry.html[:_LONG]):
+        return Verdict(False, f"the entry has more than {_SHORT} characters")
     if len(entry.html) > _LONG and len(_text(_HIDDEN.sub(" ", entry.html[:_LONG].rpartition("<")[0]))) > _SHORT:
         return Verdict(False, f"the entry has more than {_SHORT} characters")
     body = _HIDDEN.sub(" ", entry.html)
@@ -65,6 +68,14 @@ def is_teaser(entry: Entry, content: Literal["auto", "feed", "page"]) -> Verdict
     if _ends_in_own_link(body, entry):
         return Verdict(True, "the entry is short and ends in a link to its own page")
     return Verdict(False, "the entry is short, and whole as far as can be seen")
+
+
+def _is_surely_long(markup: str) -> bool:
+    """Whether the markup is seen to be long at a glance: nothing hidden in it, and plenty of letters outside tags."""
+    if _HIDING.search(markup):
+        return False
+    shown = _TAG.sub("", markup.rpartition("<")[0])
+    return len(shown) - shown.count(" ") - shown.count("\n") - 10 * shown.count("&") > _SHORT
 
 
 def _text(markup: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 from syndicate.errors import FeedError
 from syndicate.pull.raw import RawEntry, RawFeed, RawPicture, markup, name_of, plain_html
-from syndicate.pull.xmltext import apiece, trim, whole_texts
+from syndicate.pull.xmltext import apiece, is_left, set_aside, trim
 
 _GUID = re.compile(r"<guid(?:\s[^<>]*)?>", re.I)
 _PERSON = re.compile(
@@ -32,14 +32,16 @@ _AVATAR = re.compile(r"//[^/]*gravatar\.com/")
 def read(text: str, limit: int) -> RawFeed:
     """Read the first `limit` entries. Raises FeedError when it is no feed."""
     trimmed = trim(text, limit)
-    # feedparser would resolve "12 at https://site" like a link; only explicit isPermaLink="false" is left alone.
-    body = _PERSON.sub(_named, _GUID.sub('<guid isPermaLink="false">', trimmed.text))
-    found = _feedparser(whole_texts(body))
-    if found["bozo"]:
-        found = _feedparser(body)  # its loose parser is to see the feed as it is
+    slim, aside = set_aside(trimmed.text)
+    found = _feedparser(_fit(slim))
+    if aside and (found["bozo"] or _astray(found, aside)):
+        # Its loose parser is to see the feed as it is; and no mark may be read as a text.
+        aside = {}
+        found = _feedparser(_fit(trimmed.text))
     version, entries, feed = found["version"], found["entries"], found["feed"]
     if found["bozo"] and len(entries) < trimmed.total - trimmed.empty - trimmed.partial - trimmed.cut:
-        apart = [entry for piece in apiece(body, _MOST_PIECES) for entry in _feedparser(piece)["entries"]]
+        pieces = apiece(_fit(trimmed.text), _MOST_PIECES)
+        apart = [entry for piece in pieces for entry in _feedparser(piece)["entries"]]
         entries = apart if len(apart) > len(entries) else entries
     if not version and not entries:
         raise FeedError("it is XML, but neither RSS nor Atom; look for the address of the blog's feed.")
@@ -48,7 +50,7 @@ def read(text: str, limit: int) -> RawFeed:
         title=_markup_of(feed, "title"),
         link=_get(feed, "link"),
         language=_get(feed, "language"),
-        entries=[_entry(entry, feed, version) for entry in entries[:limit]],
+        entries=[_entry(entry, feed, version, aside) for entry in entries[:limit]],
         total=max(trimmed.total, len(entries)),
         cut=trimmed.cut,
         lost=trimmed.empty + trimmed.partial + gone,
@@ -56,6 +58,22 @@ def read(text: str, limit: int) -> RawFeed:
         next_link=_next(feed),
         generator=_get(feed, "generator"),
         notes=tuple(_notes(trimmed.empty, trimmed.partial, gone, bool(found["bozo"]))),
+    )
+
+
+def _fit(text: str) -> str:
+    """The document with guids and persons written so that feedparser leaves them alone."""
+    # It would resolve "12 at https://site" like a link; only explicit isPermaLink="false" is left alone.
+    return _PERSON.sub(_named, _GUID.sub('<guid isPermaLink="false">', text))
+
+
+def _astray(found: Any, aside: Mapping[str, str]) -> bool:
+    """Whether a text that was set aside came to stand inside another, or where no body of an entry is looked for."""
+    bodies = (_get(part, "value") for entry in found["entries"] for part in _list(entry, "content"))
+    summaries = (_get(entry, "summary") for entry in found["entries"])
+    titles = (_get(one, "title") for one in (found["feed"], *found["entries"]))
+    return any(is_left(text) for text in titles) or any(
+        is_left(text) and text not in aside for text in (*bodies, *summaries)
     )
 
 
@@ -119,8 +137,8 @@ def _escaped_title(value: str, kind: str) -> str:
     return value.replace("&", "&amp;").replace("<", "&lt;") if kind == "text/plain" else value
 
 
-def _entry(entry: Mapping[str, Any], feed: Mapping[str, Any], version: str) -> RawEntry:
-    body, base, language, notes = _content(entry)
+def _entry(entry: Mapping[str, Any], feed: Mapping[str, Any], version: str, aside: Mapping[str, str]) -> RawEntry:
+    body, base, language, notes = _content(entry, aside)
     published, updated, bad = _dates(entry)
     people = _authors(entry) or (_authors(feed) if version.startswith("atom") else ())
     spoken = _get(entry, "language") or (language if language != _get(feed, "language") else "")
@@ -147,7 +165,7 @@ def _link(entry: Mapping[str, Any]) -> str:
     return _get(entry, "link") or next(filter(None, alternates), "")
 
 
-def _content(entry: Mapping[str, Any]) -> tuple[str, str, str, tuple[str, ...]]:
+def _content(entry: Mapping[str, Any], aside: Mapping[str, str]) -> tuple[str, str, str, tuple[str, ...]]:
     """The whole body, its xml:base and xml:lang, and notes. Full content goes before a description, which may be an excerpt.
 
     Several content elements stand one after the other, as a feed with one for each language has them; one that another
@@ -156,7 +174,8 @@ def _content(entry: Mapping[str, Any]) -> tuple[str, str, str, tuple[str, ...]]:
     bodies: list[str] = []
     used: list[Mapping[str, Any]] = []
     for part in _list(entry, "content"):
-        body = _body(_get(part, "value"), _get(part, "type"))
+        value = _get(part, "value")
+        body = _body(aside.get(value, value), _get(part, "type"))
         if body.strip() and not any(body in other for other in bodies):
             bodies = [other for other in bodies if other not in body]
             bodies.append(body)
@@ -165,7 +184,8 @@ def _content(entry: Mapping[str, Any]) -> tuple[str, str, str, tuple[str, ...]]:
         detail = dict.get(entry, "summary_detail") if isinstance(entry, dict) else None
         part = detail if isinstance(detail, dict) else {}
         kind = _get(part, "type") if _get(part, "value") == _get(entry, "summary") else ""
-        bodies, used = [_body(_get(entry, "summary"), kind)], [part]
+        value = _get(entry, "summary")
+        bodies, used = [_body(aside.get(value, value), kind)], [part]
     notes = (f"The entry had {len(bodies)} contents; they stand one after the other.",) if len(bodies) > 1 else ()
     return "\n".join(bodies), _get(used[0], "base"), _get(used[0], "language"), notes
 

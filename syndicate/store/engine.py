@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from syndicate.errors import DatabaseBusy, ForeignDatabase, StoreError
 
-REVISION = 1
+REVISION = 2
 """The newest migration that this program knows."""
 
 VERSION_TABLE = "syndicate_schema"

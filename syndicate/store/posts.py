@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from operator import attrgetter
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -66,6 +68,7 @@ class Filter:
     language: str | None = None
     since: datetime | None = None
     unsure: bool = False
+    hidden: bool = False
 
 
 # ---------------------------------------------------------------- reading
@@ -98,9 +101,13 @@ def _known(
 def facts(
     connection: sa.Connection, *, after: int | None = None, ids: Collection[str] | None = None
 ) -> Iterator[Facts]:
-    """What selections look at, of every standing post, of those changed since sequence number `after`, or of `ids`."""
+    """What selections look at, of every post shown, of those changed since sequence number `after`, or of `ids`.
+
+    Withdrawn and hidden posts are not looked at.
+    """
     table = s.posts.c
-    query = sa.select(table.id, table.source, table.author, table.published).where(table.withdrawn.is_(None))
+    query = sa.select(table.id, table.source, table.author, table.published)
+    query = query.where(table.withdrawn.is_(None), table.hidden.is_(None))
     if after is not None:
         query = query.where(table.sequence > after)
     if ids is not None:
@@ -128,6 +135,13 @@ def facts(
         )
 
 
+def hidden(connection: sa.Connection, after: int = 0) -> set[str]:
+    """The hidden posts, or those of them that changed since sequence number `after`."""
+    table = s.posts.c
+    query = sa.select(table.id).where(table.withdrawn.is_(None), table.hidden.isnot(None), table.sequence > after)
+    return {*connection.execute(query).scalars()}
+
+
 def newest(connection: sa.Connection, chosen: Filter, limit: int | None) -> list[str]:
     """The ids of the standing posts that pass the filter, newest first; with `limit` None all of them."""
     table = s.posts.c
@@ -148,6 +162,8 @@ def newest(connection: sa.Connection, chosen: Filter, limit: int | None) -> list
         query = query.where(table.published >= chosen.since)
     if chosen.unsure:
         query = query.where(table.unsure)
+    if chosen.hidden:
+        query = query.where(table.hidden.isnot(None))
     return list(connection.execute(query).scalars())
 
 
@@ -200,12 +216,12 @@ def resolve(connection: sa.Connection, wanted: str) -> list[str]:
 
 
 def hashtag_counts(connection: sa.Connection) -> dict[str, tuple[str, int]]:
-    """For each hashtag of standing posts: its commonest display and the number of posts that carry it."""
+    """For each hashtag of posts that are shown: its commonest display and the number of posts that carry it."""
     tags, posts = s.post_hashtags.c, s.posts.c
     query = (
         sa.select(tags.key, tags.display, sa.func.count())
         .join(s.posts, posts.id == tags.post)
-        .where(posts.withdrawn.is_(None))
+        .where(posts.withdrawn.is_(None), posts.hidden.is_(None))
         .group_by(tags.key, tags.display)
         .order_by(tags.key, sa.func.count().desc(), tags.display)
     )
@@ -217,10 +233,10 @@ def hashtag_counts(connection: sa.Connection) -> dict[str, tuple[str, int]]:
 
 
 def partner_counts(connection: sa.Connection) -> dict[str, int]:
-    """The number of standing posts that name each partner."""
+    """The number of posts shown that name each partner."""
     partners, posts = s.post_partners.c, s.posts.c
     query = sa.select(partners.partner, sa.func.count()).join(s.posts, posts.id == partners.post)
-    rows = connection.execute(query.where(posts.withdrawn.is_(None)).group_by(partners.partner))
+    rows = connection.execute(query.where(posts.withdrawn.is_(None), posts.hidden.is_(None)).group_by(partners.partner))
     return {row[0]: row[1] for row in rows}
 
 
@@ -315,7 +331,15 @@ def _row(record: Record) -> dict[str, Any]:
 
 def _fields(value: Any) -> dict[str, Any]:
     """The fields of a model that holds plain values only: `dataclasses.asdict` would copy each of them, ten times slower."""
-    return {name: getattr(value, name) for name in value.__slots__}
+    names, values = _getter(value.__class__)
+    return dict(zip(names, values(value), strict=True))
+
+
+@cache
+def _getter(kind: type) -> tuple[tuple[str, ...], Callable[[Any], Any]]:
+    """The names of a model's fields (two at least), and what gives the values of all of them at once."""
+    names: tuple[str, ...] = getattr(kind, "__slots__", ())
+    return names, attrgetter(*names)
 
 
 def _versions(post: Post) -> Iterator[dict[str, Any]]:
@@ -345,4 +369,5 @@ def _post(row: Any, parts: Mapping[sa.Table, dict[str, list[Any]]]) -> Post:
         picture=Picture(**row.picture) if row.picture else None,
         blocks=tuple(LabelledBlock(**block) for block in row.blocks),
         margin=row.margin, unsure=row.unsure, notes=tuple(row.notes),
+        hidden=row.hidden,
     )  # fmt: skip

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from syndicate.store import corrections
 from syndicate.store import schema as s
-from syndicate.store.posts import next_sequence
+from syndicate.store.posts import Record, next_sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ def add(connection: sa.Connection, one: Withdrawal) -> None:
     connection.execute(table.delete().where(table.c.post == one.post, table.c.language == one.language))
     connection.execute(table.insert().values(asdict(one)))
     if one.language:
+        corrections.without_texts(connection, one.post, one.language, erase=one.erased)
         return
     this = s.posts.c.id == one.post
     sequence = next_sequence(connection)
@@ -53,3 +55,31 @@ def add(connection: sa.Connection, one: Withdrawal) -> None:
         connection.execute(s.posts.delete().where(this))
     else:
         connection.execute(s.posts.update().where(this).values(withdrawn=one.at, sequence=sequence))
+
+
+def without(record: Record, taken_back: Sequence[Withdrawal]) -> Record:
+    """The record without the versions of it that were withdrawn, and without a word quoted from them."""
+    gone = {one.language for one in taken_back if one.post == record.post.id and one.language}
+    if not gone:
+        return record
+    post = record.post
+    versions = tuple(version for version in post.versions if version.language not in gone)
+    mentions = (
+        replace(mention, evidence=tuple(one for one in mention.evidence if one.language not in gone))
+        for mention in post.partners
+    )
+    tags = (replace(tag, languages=tuple(code for code in tag.languages if code not in gone)) for tag in post.hashtags)
+    return replace(
+        record,
+        body="\n".join(version.html for version in versions),
+        post=replace(
+            post,
+            title=versions[0].title if versions else "",
+            versions=versions,
+            partners=tuple(mention for mention in mentions if mention.evidence),
+            hashtags=tuple(tag for tag in tags if tag.languages),
+            links=tuple(link for link in post.links if link.language not in gone),
+            blocks=tuple(block for block in post.blocks if block.language and block.language not in gone),
+            notes=(),
+        ),
+    )

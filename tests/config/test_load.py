@@ -43,7 +43,7 @@ def test_a_small_site_has_the_defaults(site):
     assert loaded.places.public == site / "public"
     assert loaded.politeness.every == timedelta(hours=1)
     assert loaded.politeness.delay == timedelta(seconds=2)
-    assert loaded.transport == "folder"
+    assert loaded.delivery.transport == "folder"
     assert loaded.helpline is None
     assert loaded.sources[0].name == "lajme"
     assert loaded.feeds[0].titles == {"sq": "All", "en": "All"}

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndicate.enrich import links
-from syndicate.enrich.sections import Anchor, Section
+from syndicate.enrich.sections import Anchor, Section, sentence
 from syndicate.models import Link
 
 KINDS = """
@@ -56,6 +56,15 @@ social | https://al.linkedin.com/company/dikush
 social | https://www.tiktok.com/@dikush
 social | https://t.me/dikush
 social | https://wa.me/355690000000
+social | https://www.youtube.com/@dikush
+social | https://www.youtube.com/channel/UC1/videos
+video | https://www.youtube.com/shorts/1
+video | https://www.facebook.com/crca/videos/1
+video | https://www.facebook.com/watch/?v=1
+video | https://www.instagram.com/reel/1/
+video | https://www.tiktok.com/@dikush/video/1
+folder | https://app.box.com/s/1
+folder | https://www.swisstransfer.com/d/1
 page | https://notfacebook.com/
 page | https://x.company.org/
 """
@@ -101,6 +110,10 @@ https://example.org./a | https://example.org/a
 https://example.org/%7Ea/%c3%ab | https://example.org/~a/ë
 https://shqipëria.example/ | https://xn--shqipria-x1a.example/
 https://youtu.be/abc?si=1 | https://www.youtube.com/watch?v=abc&feature=share
+https://www.youtube.com/shorts/abc | https://youtu.be/abc?t=30
+https://www.youtube.com/embed/abc | https://m.youtube.com/watch?v=abc&pp=1
+https://www.facebook.com/crca/posts/1?mibextid=a&rdid=b | https://facebook.com/crca/posts/1
+https://example.org/a?hsa_acc=1&gad_source=2 | https://example.org/a
 https://drive.google.com/drive/u/0/folders/1 | https://drive.google.com/drive/folders/1?usp=sharing
 https://twitter.com/a/status/1 | https://x.com/a/status/1
 https://l.facebook.com/l.php?u=https%3A%2F%2Fexample.org%2Fa&h=1 | https://example.org/a
@@ -244,7 +257,7 @@ def test_blanked(text, kept):
 )
 def test_sentence(text, place, expected):
     start = text.index(place)
-    said = links.sentence(text, start, start + len(place))
+    said = sentence(text, start, start + len(place))
     assert len(said) <= 200
     assert place in said
     assert expected is None or said == expected
@@ -255,7 +268,7 @@ def test_sentence(text, place, expected):
 @given(st.text(max_size=300), st.integers(0, 300), st.integers(0, 50), st.integers(10, 80))
 def test_a_sentence_is_never_too_long(text, start, length, at_most):
     start = min(start, len(text))
-    assert len(links.sentence(text, start, min(start + length, len(text)), at_most=at_most)) <= at_most
+    assert len(sentence(text, start, min(start + length, len(text)), at_most=at_most)) <= at_most
 
 
 PIECES = ["https://", "www.", "example.org", ":80", ":x", "/", "?", "u=", "&", "#", "%", "%C3%AB", "ë", "[", "@", " "]
@@ -282,6 +295,6 @@ def test_hostile_texts_take_no_longer_than_long_ones():
     for junk in ("a." * 50_000, "a-" * 50_000, "@" * 100_000, "www." * 25_000, "https://" * 12_000, "a@b." * 25_000):
         started = time.process_time()
         links.blanked(junk)
-        links.sentence(junk, 50_000, 50_001)
+        sentence(junk, 50_000, 50_001)
         links.find([section(junk, urls=(junk,) * 3)])
         assert time.process_time() - started < 2

@@ -197,12 +197,13 @@ def test_a_summary_has_whole_sentences_and_no_hashtags_or_addresses():
 
 
 def test_a_path_changes_language_only_where_it_pays():
+    from syndicate.enrich.borders import Border
     from syndicate.enrich.clues import Clue
     from syndicate.markup import Block
 
     clues = [Clue(Block(text, text), "text", text, 8) for text in "abcd"]
     strong = [{"sq": 0.0, "en": 30.0}, {"sq": 2.0, "en": 0.0}, {"sq": 0.0, "en": 30.0}, {"sq": 30.0, "en": 0.0}]
-    path, margin = best_path(clues, strong, ("sq", "en"))
+    path, margin = best_path(clues, strong, ("sq", "en"), [Border(9.0)] * 4)
     assert path == ["sq", "sq", "sq", "en"]
     assert 0 < margin < 20
 

@@ -19,7 +19,7 @@ from syndicate.models import Picture
 from syndicate.pull.addresses import absolute, shown
 from syndicate.pull.charset import decode
 from syndicate.pull.page import Article
-from syndicate.pull.parse import absolute_inside, line
+from syndicate.pull.parsing import absolute_inside, line
 from syndicate.pull.raw import iso_moment
 
 _BODIES = (
