@@ -22,7 +22,9 @@ def measure() -> list[Figure]:
     from syndicate import compose
 
     parts = everything()
-    names = compose.variants(compose.reading_languages(parts.list, parts.site), parts.list.bilingual)
+    names = compose.with_discreet(
+        compose.variants(compose.reading_languages(parts.list, parts.site), parts.list.bilingual)
+    )
     took = []
     for _ in range(ROUNDS):
         fresh = replace(parts)  # so that nothing is remembered from the round before

@@ -47,6 +47,7 @@ STATUSES = {
     "try": "1 when the address cannot be reached or has no feed.",
     "demo": "1 when the demo did not come through; 2 when its folder holds something else.",
     "newsletter draft": "0 also when there is nothing new to draft; the reason is printed.",
+    "newsletter check": "1 when something stops the edition.",
     "newsletter approve": "2 when the checks stop the edition; the reasons are printed.",
     "newsletter send": "0 when every reader's copy was sent; 1 when one failed or is unsure; 2 when nothing was sent.",
     "newsletter status": "1 when the numbers do not add up to the audience.",

@@ -266,9 +266,11 @@ def begins_in(text: str) -> str | None:
 def _own_environment() -> Iterator[None]:
     """The environment without our variables: the reader of a page has set none."""
     kept = {name: os.environ.pop(name) for name in [*os.environ] if name.startswith("SYNDICATE_")}
+    os.environ["SYNDICATE_OFFLINE"] = "1"  # the posts' links lead out of this machine
     try:
         yield
     finally:
+        del os.environ["SYNDICATE_OFFLINE"]
         os.environ.update(kept)
 
 

@@ -1,133 +1,103 @@
 """The hall: an approved edition → every reader's mail, each step durable before the next.
 
-    freeze the audience → claim a batch → mark it posting → hand it to the transport → write down the receipts → next
+    freeze the audience → claim a batch → prepare → mark it posting → post → write down the receipts → next
 
-Who gets which variant is decided once, when the audience is frozen. Suppressions are asked for again when a row is claimed.
-A process that dies leaves rows that are claimed or posting; the next one finds that nobody holds their lock, asks the transport
-what evidence there is, and settles each of them before it sends anything.
+Who gets which variant is decided once, when the audience is frozen. Standing and suppressions are asked for again when a row
+is claimed. One loop serves every transport: those that post one mail at a time (`single`) write the outcome of one and the
+intent of the next in one commit, so that a killed process leaves at most one mail in doubt. Whoever comes next finds what a
+dead process left, and settles it before anything is sent.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from syndicate import compose, deliver
-from syndicate.consent import addresses, tokens
-from syndicate.consent.subscription import mailable
-from syndicate.deliver import ledger as rules
-from syndicate.deliver import lock
-from syndicate.errors import UsageError
-from syndicate.models import (
-    Delivery,
-    DeliveryState,
-    Edition,
-    EditionState,
-    MailingList,
-    Message,
-    Receipt,
-    Site,
-    SuppressionKind,
+from syndicate import deliver
+from syndicate.audience import audience, chosen, copy, gone_since, letter
+from syndicate.deliver import limits
+from syndicate.errors import BatchRefused, Busy, DeliveryError, UsageError
+from syndicate.models import Edition, EditionState, Letter, MailingList, Receipt
+from syndicate.office import (
+    PATIENCE,
+    Office,
+    Report,
+    Standing,
+    at_work,
+    begins,
+    close_batch,
+    drop_queued,
+    due,
+    evidence,
+    note_recalled,
+    overdue,
+    settle_open,
+    standing,
+    write_receipts,
 )
-from syndicate.store import Connection, Store, editions, ledger, people
+from syndicate.store import Connection, allowances, editions, ledger
 
-Report = Callable[[int, int, str], None]
+__all__ = ["SENDABLE", "Office", "Report", "Standing", "audience", "due", "overdue", "send", "standing", "why_not"]
 
-SENDABLE: tuple[EditionState, ...] = ("approved", "sending", "paused")
+SENDABLE: tuple[EditionState, ...] = ("approved", "scheduled", "sending", "paused")
 
+FRUITLESS = 5
+"""After so many batches in a row of which nobody got mail and nobody was refused, sending stops until the next run."""
 
-@dataclass(frozen=True, slots=True)
-class Office:
-    """What sending works with. `now` is the clock, `ring` the secret keys that sign the links to leave."""
+FAILURES = (10, 0.05)
+"""More failures than this count, and this part of what was posted, pause a sending: something is wrong with it."""
 
-    site: Site
-    store: Store
-    transport: deliver.Transport
-    ring: Sequence[bytes]
-    now: Callable[[], datetime]
-
-    @property
-    def locks(self) -> Path:
-        """Where the locks of sending processes lie."""
-        return self.site.places.state / "locks"
+# ---------------------------------------------------------------- sending
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where an edition stands: the audience frozen for it, and how many of its rows are in each state."""
+def send(office: Office, edition: Edition, list: MailingList, report: Report, *, late: bool = False) -> Standing:
+    """Send an approved edition to everyone on its list, or go on where it stopped. Safe to call again and again.
 
-    edition: str
-    state: EditionState
-    audience: int
-    states: Mapping[DeliveryState, int]
-    balanced: bool
-    variants: Mapping[str, int]
-
-    @property
-    def tally(self) -> rules.Tally:
-        """The states in the operator's words."""
-        return rules.tally(self.states)
+    Comes back when everybody has it, when it was stopped or paused (see `Standing.stopped`), or when a limit is reached. Raises
+    LockHeld when another process sends it, UsageError when it may not be sent, DeliveryError when the transport refuses.
+    """
+    with at_work(office, edition.id):
+        edition = _begin(office, edition, list, late)
+        settle_open(office, edition.id)
+        _Shift(office, edition, list, report).work()
+    return standing(office.site, office.store, edition)
 
 
-def audience(office: Office, edition: Edition, list: MailingList) -> dict[str, str]:
-    """Who would get the edition today: subscriber → variant."""
-    with office.store.read() as connection:
-        return _audience(office, connection, edition, list)
-
-
-def standing(store: Store, edition: Edition) -> Standing:
-    """Where the edition stands now; `balanced` is False if a row is missing, which must never be."""
-    with store.read() as connection:
-        states = ledger.tally(connection, edition.id)
-        frozen = ledger.audience_of(connection, edition.id)
-        variants = ledger.by_variant(connection, edition.id)
-        state = editions.load(connection, edition.id, texts=False)
-    return Standing(
-        edition.id, state.state if state else edition.state, frozen, states, rules.balanced(frozen, states), variants
-    )
-
-
-def send(office: Office, edition: Edition, list: MailingList, report: Report) -> Standing:
-    """Send an approved edition to everyone on its list, or go on where a stopped one left off. Safe to call again and again."""
-    office.locks.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with lock.hold(office.locks / edition.id, name=f"another process is sending {edition.id}"):
-        edition = _begin(office, edition, list)
-        _settle_dead(office, edition)
-        current = standing(office.store, edition)
-        total, done = current.audience, current.audience - current.tally.waiting
-        report(done, total, edition.id)
-        with office.store.read() as connection:
-            variants = ledger.queued_variants(connection, edition.id)
-        for variant in variants:
-            while handled := _one_batch(office, edition, list, variant):
-                done += handled
-                report(done, total, edition.id)
-        _finish(office, edition)
-    return standing(office.store, edition)
-
-
-# ---------------------------------------------------------------- the steps, each one transaction
-
-
-def _begin(office: Office, edition: Edition, list: MailingList) -> Edition:
+def _begin(office: Office, edition: Edition, list: MailingList, late: bool) -> Edition:
     """Freeze the audience, once; returns the edition as it is in the store, whose texts do not change from here on."""
     with office.store.write() as connection:
-        now = editions.load(connection, edition.id) or edition
-        if not editions.set_state(connection, edition.id, "sending", was=SENDABLE):
-            raise UsageError(why_not(now))
-        if not ledger.is_frozen(connection, edition.id):
-            chosen = _audience(office, connection, now, list)
-            if not chosen:
-                raise UsageError(
-                    f"{edition.id} was not sent: nobody on {list.id} may get it yet. `syndicate subscribers list {list.id}` "
-                    "shows who is on it; only who is confirmed gets mail."
-                )
-            rows = [(uuid.uuid4().hex, subscriber, variant) for subscriber, variant in chosen.items()]
-            ledger.freeze(connection, edition.id, office.now(), rows)
-    return now
+        now = office.now()
+        found = editions.load(connection, edition.id) or edition
+        if found.state not in SENDABLE:
+            raise UsageError(why_not(found))
+        if overdue(found, now) and not late:
+            raise UsageError(
+                f"{found.id} was to be sent by {found.send_by:%Y-%m-%d %H:%M} UTC, and that is over: nothing more was sent. "
+                f"`syndicate newsletter send {found.id} --late` sends it all the same."
+            )
+        early = found.state == "scheduled" and found.send_at is not None and now < begins(office.site, found.send_at)
+        send_at = None if early else found.send_at  # asked to send it now, whatever was planned
+        send_by = found.send_by if found.send_by and not late and not early else now + office.site.delivery.send_by
+        editions.set_state(connection, found.id, "sending", was=SENDABLE)
+        editions.set_stopped(connection, found.id, "")
+        editions.set_times(connection, found.id, send_at=send_at, send_by=send_by)
+        if not ledger.is_frozen(connection, found.id):
+            _freeze(office, connection, found, list)
+    return replace(found, state="sending", send_at=send_at, send_by=send_by, stopped="")
+
+
+def _freeze(office: Office, connection: Connection, edition: Edition, list: MailingList) -> None:
+    # Read over a second connection: a stream on the writing one would keep its statement open between the inserts. SQLite lets
+    # nobody else write meanwhile, so both see the same; elsewhere whoever leaves now is found when their row is claimed.
+    with office.store.read() as reading:
+        count = ledger.freeze(connection, edition.id, office.now(), chosen(office, reading, edition, list))
+    if not count:
+        raise UsageError(
+            f"{edition.id} was not sent: nobody on {list.id} may get it yet. `syndicate subscribers list {list.id}` "
+            "shows who is on it; only who is confirmed gets mail."
+        )
 
 
 def why_not(edition: Edition) -> str:
@@ -140,118 +110,278 @@ def why_not(edition: Edition) -> str:
     return f"{edition.id} is {edition.state}{already}; nothing was sent. {what}"
 
 
-def _audience(office: Office, connection: Connection, edition: Edition, list: MailingList) -> dict[str, str]:
-    chosen = {}
-    everyone = [*people.on_list(connection, list.id, "confirmed")]
-    against = _suppressed(office, connection, list, (one.subscriber.address for one in everyone))
-    for one in everyone:
-        if mailable("confirmed", against.get(one.subscriber.address, ())):
-            variant = compose.variant_for(one.subscriber.languages, [variant.name for variant in edition.variants])
-            if variant is not None:  # else the edition has nothing in a language they read: policy `omit`
-                chosen[one.subscriber.id] = variant
-    return chosen
+# ---------------------------------------------------------------- the loop
 
 
-def _suppressed(
-    office: Office, connection: Connection, list: MailingList, who: Iterable[str]
-) -> dict[str, tuple[SuppressionKind, ...]]:
-    """What forbids mailing each of these addresses on this list: address → kinds."""
-    hashes = {hashed: address for address in who for hashed in addresses.keyed_hashes(address.lower(), office.ring)}
-    found: dict[str, tuple[SuppressionKind, ...]] = {}
-    for one in people.suppressions(connection, hashes):
-        if one.list in ("", list.id):
-            address = hashes[one.address_hash]
-            found[address] = (*found.get(address, ()), one.kind)
-    return found
+_Halves = list[tuple[str, list[str]]]
 
 
-def _one_batch(office: Office, edition: Edition, list: MailingList, variant: str) -> int:
-    """Claim, post and settle one batch; returns how many rows it handled, 0 when nobody waits or the edition was stopped."""
-    row = ledger.BatchRow(uuid.uuid4().hex, edition.id, variant, office.transport.name, edition.id, office.now(), None)
-    with office.store.write() as connection:
-        if not editions.set_state(connection, edition.id, "sending", was=("sending",)):
-            return 0  # paused, or a post in it was withdrawn: what is queued stays
-        claimed = ledger.claim(connection, row, office.transport.batch_size)
-        if not claimed:
-            return 0
-        left = _gone_since(office, connection, list, claimed)
-        ledger.move(
-            connection, left, was="claimed", to="suppressed", at=office.now(), reason="left since the edition was begun"
-        )
-        going = [one for one in claimed if one.id not in left]
-        ledger.move(connection, [one.id for one in going], was="claimed", to="posting", at=office.now())
-        ledger.mark_posted(connection, row.id, office.now())
-    batch = deliver.Batch(row.id, edition.id, variant, tuple(_message(office, edition, list, one) for one in going))
-    _receive(office, batch)
-    return len(claimed)
+class _HaltError(Exception):
+    """Sending comes to a halt, for a reason to keep ("": somebody else decided so); with `pause` only a person lets it go on."""
+
+    def __init__(self, reason: str = "", *, pause: bool = False) -> None:
+        super().__init__(reason)
+        self.pause = pause
 
 
-def _gone_since(office: Office, connection: Connection, list: MailingList, claimed: Sequence[Delivery]) -> set[str]:
-    """Those who left, bounced, complained or were forgotten since the audience was frozen."""
-    standings = people.subscriptions(connection, {one.subscriber for one in claimed})
-    against = _suppressed(office, connection, list, (one.address for one in claimed if one.address))
-    gone = set()
-    for one in claimed:
-        now = standings.get((one.subscriber, list.id))
-        if not one.address or not mailable(now.state if now else None, against.get(one.address, ())):
-            gone.add(one.id)
-    return gone
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of what was handed over: its receipts, what was proven of them, and what else was wrong."""
+
+    receipts: Sequence[Receipt]
+    proven: Sequence[Receipt] = ()
+    trouble: Exception | None = None
 
 
-def _receive(office: Office, batch: deliver.Batch) -> None:
-    """Hand the batch over and write down what became of it; what is known is kept, too, when the transport gives up midway."""
-    receipts: list[Receipt] = []
-    try:
-        if batch.messages:
-            receipts.extend(office.transport.post(batch))
-    finally:
+class _Shift:
+    """One process's work on one edition."""
+
+    def __init__(self, office: Office, edition: Edition, list: MailingList, report: Report) -> None:
+        self.office, self.edition, self.list, self.report = office, edition, list, report
+        self.size = office.transport.batch_size
+        self.allowed = limits.limits(office.site.delivery)
+        self.halves: _Halves = []  # of refused batches: (variant, ids), to be tried apart
+        self.letters: dict[str, Letter] = {}
+        self.posted = self.failed = self.fruitless = 0
+        self.until, self.rounds, self.posted_before = office.now(), 0, 0
+        start = standing(office.site, office.store, edition)
+        self.total = start.audience
+        self.done = start.audience - start.tally.waiting
+
+    def work(self) -> None:
+        """Send until nobody waits, or a reason to stop."""
+        self.report(self.done, self.total, self.edition.id)
+        try:
+            while self._next() or self._another_round():
+                self.report(self.done, self.total, self.edition.id)
+            self._finish()
+        except _HaltError as halt:
+            self._halted(str(halt), halt.pause)
+        except DeliveryError as error:
+            self._halted(str(error), pause=False)
+            raise
+
+    def _next(self) -> bool:
+        """Claim one batch and see it through; False when nobody waits."""
+        self._check()
+        self.office.point("before-claim")
+        row, claimed, grant = self._claim()
+        if row is None:
+            if grant is not None:
+                self._rest(grant.wait, f"the limit of {self.allowed[grant.span]} a {grant.span} is reached")
+            return grant is not None
+        self.office.point("claimed")
+        try:
+            if claimed:
+                self._see_through(row, claimed)
+        except Busy as busy:
+            self._busy(busy)
+        return True
+
+    def _check(self) -> None:
+        if self.office.stopping():
+            raise _HaltError("it was stopped at the keyboard", pause=True)
+        if overdue(self.edition, self.office.now()):
+            raise _HaltError(
+                f"its time was over at {self.edition.send_by:%Y-%m-%d %H:%M} UTC; `--late` sends the rest all the same"
+            )
+        most, part = FAILURES
+        if self.failed > max(most, part * self.posted):
+            raise _HaltError(f"{self.failed} of {self.posted} mails failed; `status --who` says why", pause=True)
+        if self.fruitless >= FRUITLESS:
+            raise _HaltError(f"{self.fruitless} requests in a row came to nothing; the next run tries again")
+
+    def _claim(self) -> tuple[ledger.BatchRow | None, list[ledger.Claimed], limits.Grant | None]:
+        """Take rows, leave out who left since, and count them against the limits; in one commit.
+
+        (None, [], None) when nobody waits; with a grant instead of None: the limits say when to go on.
+        """
+        office, now, id = self.office, self.office.now(), self.edition.id
         with office.store.write() as connection:
-            for receipt in receipts:
-                to = rules.after("posting", receipt.outcome)
-                ledger.move(
-                    connection, [receipt.delivery], was="posting", to=to, at=office.now(), reason=receipt.reason
+            if editions.state_of(connection, id) != "sending":
+                raise _HaltError  # paused, undone, or a post in it was withdrawn: what is queued stays
+            variant, ids = self.halves[-1] if self.halves else (ledger.next_variant(connection, id, self.until), None)
+            if variant is None:
+                return None, [], None
+            windows = allowances.read(connection, office.transport.name) if self.allowed else {}
+            grant = limits.grant(self.allowed, windows, now, self.size)
+            if not grant.count:
+                allowances.write(connection, office.transport.name, dict(grant.windows))
+                return None, [], grant
+            row = ledger.BatchRow(uuid.uuid4().hex, id, variant, office.transport.name, id, now)
+            taken = ledger.claim(connection, row, grant.count, until=self.until, ids=ids)
+            self._drop_half(ids, grant.count)
+            if not taken:  # others were quicker
+                return row, [], None
+            claimed = ledger.claimed(connection, row.id, self.list.id)
+            gone = gone_since(office, connection, self.list, claimed)
+            why = "left since the edition was begun"
+            ledger.move(connection, gone, was=("claimed",), to="suppressed", at=now, reason=why)
+            going = [one for one in claimed if one.id not in gone]
+            if self.allowed:
+                used = limits.spent(grant.windows, now, len(going))
+                allowances.write(connection, office.transport.name, used)
+            if not going:
+                ledger.mark_settled(connection, row.id, now)
+        self.done += len(gone)
+        return row, going, None
+
+    def _drop_half(self, ids: Sequence[str] | None, count: int) -> None:
+        if ids is not None and count >= len(ids):
+            self.halves.pop()
+
+    # ------------------------------------------------------------ one batch
+
+    def _see_through(self, row: ledger.BatchRow, claimed: Sequence[ledger.Claimed]) -> None:
+        """Post what was claimed: all in one, or one by one; what was not posted goes back to the queue."""
+        office, outcome, trouble, before = self.office, None, None, self.posted
+        try:
+            at = self.edition.send_at
+            ticket = office.transport.prepare(office.now(), at if at and at > office.now() else None)
+            office.point("prepared")
+            row = replace(row, undo_id=ticket.undo_id, send_at=ticket.send_at)
+            for group in [[one] for one in claimed] if office.transport.single else [claimed]:
+                if not self._intend(row, group, outcome):
+                    break
+                outcome = self._hand_over(row, group, ticket)
+                if (trouble := outcome.trouble) is not None:
+                    break
+        finally:
+            self._conclude(row, outcome)
+            self.fruitless = 0 if self.posted > before or isinstance(trouble, BatchRefused) else self.fruitless + 1
+        if isinstance(trouble, BatchRefused):
+            self._halve(row, [one.id for one in group])
+        elif trouble is not None:
+            raise trouble
+
+    def _intend(self, row: ledger.BatchRow, group: Sequence[ledger.Claimed], before: _Outcome | None) -> bool:
+        """Make rows `posting`, durably, together with the outcome of those before; False when it is time to stop instead."""
+        office, single = self.office, self.office.transport.single
+        if office.stopping() and before is not None:
+            return False
+        with office.store.write() as connection:
+            if editions.state_of(connection, self.edition.id) != "sending":
+                return False
+            if before is not None:
+                self._write(connection, row, before)
+            else:
+                ledger.mark_posted(connection, row.id, office.now(), row.undo_id, row.send_at)
+            if ledger.post(connection, row.id, office.now(), only=group[0].id if single else None) != len(group):
+                return False  # somebody took this process for dead, and has them now
+        if before is not None:
+            self._count(before)
+        office.point("posting")
+        return True
+
+    def _hand_over(self, row: ledger.BatchRow, group: Sequence[ledger.Claimed], ticket: deliver.Ticket) -> _Outcome:
+        """Post a batch; where nobody knows, ask at once for proof."""
+        if row.variant not in self.letters:
+            self.letters[row.variant] = letter(self.office, self.edition, self.list, row.variant)
+        mail = self.letters[row.variant]
+        copies = tuple(copy(self.office, self.list, mail, one) for one in group)
+        batch = deliver.Batch(row.id, self.edition.id, row.variant, mail, copies, ticket)
+        receipts, trouble = self._posted(batch)
+        self.office.point("posted")
+        known = {one.delivery for one in receipts if one.outcome != "in_doubt"}
+        doubtful = [one.id for one in group if one.id not in known]
+        if not doubtful:
+            return _Outcome(receipts, (), trouble)
+        proven = evidence(self.office, row, doubtful)
+        said = {one.delivery: one for one in receipts} | proven
+        unknown = "" if trouble is None else str(trouble)
+        final = [said.get(one.id, Receipt(one.id, "in_doubt", unknown)) for one in group]
+        return _Outcome(final, [*proven.values()], trouble)
+
+    def _posted(self, batch: deliver.Batch) -> tuple[list[Receipt], Exception | None]:
+        receipts: list[Receipt] = []
+        try:
+            receipts.extend(one for one in self.office.transport.post(batch))
+        except BatchRefused as refused:
+            if len(batch.copies) == 1:
+                return [Receipt(batch.copies[0].id, "failed", str(refused))], None
+            return [Receipt(one.id, "requeue", "refused with others") for one in batch.copies], refused
+        except Exception as error:  # a fault of ours, too, must not cost what is known
+            return receipts, error
+        return receipts, None
+
+    def _write(self, connection: Connection, row: ledger.BatchRow, outcome: _Outcome) -> None:
+        write_receipts(connection, self.office, row, outcome.receipts)
+        note_recalled(connection, self.office, row, outcome.proven)
+
+    def _conclude(self, row: ledger.BatchRow, outcome: _Outcome | None) -> None:
+        """Write down the last outcome, and let go of what was claimed and not posted."""
+        office = self.office
+        with office.store.write() as connection:
+            if outcome is not None:
+                self._write(connection, row, outcome)
+            at = office.now()
+            released = ledger.move_batch(connection, row.id, was=("claimed",), to="queued", at=at)
+            if released and self.allowed:
+                allowances.give_back(connection, row.transport, released)
+            close_batch(connection, office, row)
+            if editions.state_of(connection, self.edition.id) != "sending":
+                drop_queued(connection, office, self.edition.id)
+        if outcome is not None:
+            self._count(outcome)
+        office.point("receipted")
+
+    def _count(self, outcome: _Outcome) -> None:
+        kinds = [one.outcome for one in outcome.receipts]
+        failed, taken = kinds.count("failed"), kinds.count("accepted")
+        self.failed += failed
+        self.posted += failed + taken
+        self.done += len(kinds) - kinds.count("requeue")
+
+    # ------------------------------------------------------------ trouble
+
+    def _halve(self, row: ledger.BatchRow, ids: list[str]) -> None:
+        """A batch was refused for the sake of somebody in it: try its halves, until the culprit is alone."""
+        middle = len(ids) // 2
+        self.halves += [(row.variant, ids[middle:]), (row.variant, ids[:middle])]
+
+    def _busy(self, busy: Busy) -> None:
+        if busy.retry_after is None:
+            raise _HaltError(f"{busy} The next run tries again.")
+        self._rest(timedelta(seconds=busy.retry_after), str(busy).rstrip("."))
+
+    def _rest(self, wait: timedelta, why: str) -> None:
+        """Wait a little; or come to a halt where it would be long."""
+        if wait.total_seconds() > PATIENCE:
+            raise _HaltError(f"{why}; it goes on after {self.office.now() + wait:%Y-%m-%d %H:%M} UTC")
+        self.office.wait(wait.total_seconds())
+
+    def _another_round(self) -> bool:
+        """When all had their turn: ask again about those in doubt, and try those who were put off, as long as that helps."""
+        settle_open(self.office, self.edition.id)
+        with self.office.store.read() as connection:
+            latest = ledger.latest_queued(connection, self.edition.id)
+        if latest is None:
+            return False
+        self.rounds += 1
+        if self.rounds > 1 and self.posted == self.posted_before:
+            raise _HaltError("the others' mail servers, or the provider, want it tried later; the next run does")
+        # A clock that was set back must not leave anybody waiting for a time to come again.
+        self.until, self.posted_before = max(self.office.now(), latest), self.posted
+        return True
+
+    def _halted(self, reason: str, pause: bool) -> None:
+        with self.office.store.write() as connection:
+            if pause:
+                editions.set_state(connection, self.edition.id, "paused", was=("sending",))
+            if reason:
+                editions.set_stopped(connection, self.edition.id, reason)
+            drop_queued(connection, self.office, self.edition.id)
+
+    def _finish(self) -> None:
+        """The edition is sent when nobody waits any more and no doubt can still be dispelled."""
+        with self.office.store.write() as connection:
+            states = ledger.tally(connection, self.edition.id)
+            if doubtful := states.get("in_doubt", 0):
+                why = (
+                    f"of {doubtful} mails it is not known yet whether they leave; the next run asks the provider again"
                 )
-            if len(receipts) == len(batch.messages):
-                ledger.mark_settled(connection, batch.id, office.now())
-            stopped = editions.load(connection, batch.edition, texts=False)
-            if stopped and stopped.state == "cancelled":  # meanwhile: what came back must not wait for ever
-                ledger.cancel_queued(connection, batch.edition, office.now(), "a post in it was withdrawn")
-
-
-def _settle_dead(office: Office, edition: Edition) -> None:
-    """Settle every batch that a process began and did not finish. We hold the edition's lock: whoever began it is dead."""
-    with office.store.read() as connection:
-        open_ = ledger.unsettled(connection, edition.id)
-    for row in open_:
-        with office.store.read() as connection:
-            rows = [
-                one for one in ledger.of_batch(connection, row.id) if one.state in ("claimed", "posting", "in_doubt")
-            ]
-        doubtful = tuple(one.id for one in rows if one.state != "claimed")
-        evidence = office.transport.settle(deliver.Attempt(row.id, edition.id, doubtful)) if doubtful else []
-        found = {receipt.delivery: receipt for receipt in evidence or ()}
-        with office.store.write() as connection:
-            for one in rows:
-                to = rules.recover(one.state, found.get(one.id), undo_window_open=False)
-                ledger.move(connection, [one.id], was=one.state, to=to, at=office.now(), reason="settled after a stop")
-            ledger.mark_settled(connection, row.id, office.now())
-
-
-def _finish(office: Office, edition: Edition) -> None:
-    """The edition is sent when nobody waits any more."""
-    if standing(office.store, edition).tally.waiting == 0:
-        with office.store.write() as connection:
-            editions.set_state(connection, edition.id, "sent", was=("sending",))
-
-
-def _message(office: Office, edition: Edition, list: MailingList, one: Delivery) -> Message:
-    variant = edition.variant(one.variant)
-    if variant is None:
-        raise UsageError(f"{edition.id} has no variant {one.variant}, which a reader of it needs.")
-    token = tokens.sign(office.ring, purpose="leave", subscriber=one.subscriber, list=list.id)
-    return compose.message(
-        edition, variant, list=list, site=office.site, delivery=one.id, address=one.address,
-        leave_url=tokens.leave_url(office.site.base_url, token),
-        leave_mailto=tokens.leave_mailto(list.sender.reply_to, token),
-        preferences_url=None, date=edition.approved or edition.created,
-    )  # fmt: skip
+                editions.set_stopped(connection, self.edition.id, why)
+            elif not any(states.get(state) for state in ("queued", "claimed", "posting")):
+                editions.set_state(connection, self.edition.id, "sent", was=("sending",))
+        self.report(self.done, self.total, self.edition.id)
+        self.office.point("finished")

@@ -44,10 +44,11 @@ def look(site: Site, store: Store, now: datetime) -> dict[str, Any]:
     ]
     told = [
         {"id": one.id, "list": one.list, "state": one.state, "audience": tallies[one.id][1], "states": tallies[one.id][0],
-         "balanced": rules.balanced(tallies[one.id][1], tallies[one.id][0])}
+         "balanced": rules.balanced(tallies[one.id][1], tallies[one.id][0]), "stopped": one.stopped, "send_at": one.send_at,
+         "send_by": one.send_by}
         for one in newest
     ]  # fmt: skip
-    problems = [*_source_problems(sources, now), *_edition_problems(told)]
+    problems = [*_source_problems(sources, now), *_edition_problems(told, now)]
     problems += [f"{one} is still the starter's example: change it before `run`." for one in site.unfinished]
     problems += _post_problems(unsure, misfits)
     return {
@@ -130,15 +131,29 @@ def _source_problems(sources: list[dict[str, Any]], now: datetime) -> list[str]:
     return found
 
 
-def _edition_problems(editions: list[dict[str, Any]]) -> list[str]:
+def _edition_problems(editions: list[dict[str, Any]], now: datetime) -> list[str]:
     found = []
     for one in editions:
         if not one["balanced"]:
             found.append(
                 f"{one['id']}: its numbers do not add up: {sum(one['states'].values())} rows for {one['audience']} readers."
             )
-        if one["state"] == "sending":
-            found.append(f"{one['id']} was not finished: `syndicate newsletter send {one['id']}` goes on.")
+        if one["state"] in ("scheduled", "sending", "paused"):
+            found += _unfinished(one, now)
         if held := one["states"].get("held", 0):
-            found.append(f"{one['id']}: of {held} copies nobody knows whether they left.")
+            found.append(
+                f"{one['id']}: of {held} copies nobody knows whether they left: `syndicate newsletter repair {one['id']}`."
+            )
     return found
+
+
+def _unfinished(one: dict[str, Any], now: datetime) -> list[str]:
+    """What to say of an edition that waits for its time, is being sent or is held up."""
+    id, why = one["id"], f" ({one['stopped']})" if one["stopped"] else ""
+    if one["send_by"] is not None and now > one["send_by"]:
+        return [f"{id} was not sent in time{why}: `syndicate newsletter send {id} --late` sends it all the same."]
+    if one["state"] == "paused":
+        return [f"{id} is paused{why}: `syndicate newsletter resume {id}` goes on."]
+    return (
+        [f"{id} was not finished{why}: `syndicate newsletter send {id}` goes on."] if one["state"] == "sending" else []
+    )

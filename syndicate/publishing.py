@@ -1,4 +1,4 @@
-"""The hall: the store's posts → feeds, pages and the directory under public/.
+"""The hall: the store's posts → feeds, pages and the directory under public/, and the archive of sent editions with them.
 
 Publishing costs what changed. The store remembers which posts each feed holds; only feeds that a changed post is in, was in,
 or comes into are written again, and from no other posts than theirs. Files are written first and remembered after, so that a
@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from syndicate import __version__
+from syndicate import __version__, archive
 from syndicate import publish as room
 from syndicate.models import Feed, Fill, Post, Site, Withdrawn, Words
 from syndicate.publish import files
@@ -90,6 +90,7 @@ def publish(
     if plan.fresh or plan.gone or plan.since != plan.sequence:
         with store.write() as connection:
             _remember(connection, plan, now)
+    others += archive.publish(site, store, words, fill, templates)
     with store.read() as connection:
         counts |= published.size_of(connection, set(plan.feeds) - set(counts))
     results = tuple(

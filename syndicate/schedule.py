@@ -1,43 +1,97 @@
-"""The hall: which mailing lists are due for an edition."""
+"""The hall: which mailing lists are due for an edition, and which let their time pass because there is nothing to say.
+
+A rhythm that strikes while nothing is new is skipped: the next edition comes when it next strikes. One that was missed, because
+no run came, is made up for once. While an edition is not finished, its list waits.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from syndicate import rhythm
 from syndicate.models import MailingList, Site
 from syndicate.selection import matches
-from syndicate.store import Connection, Store, editions, posts, published
+from syndicate.store import Connection, editions, posts, published
+
+RHYTHMS = ("daily", "weekly", "monthly")
 
 
-def due_lists(site: Site, store: Store, now: datetime) -> list[MailingList]:
-    """The lists whose schedule asks for an edition now and that have no unfinished one.
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a list's schedule asks for now: an edition, or (with a reason) none.
 
-    A list that was never seen before begins to count from now: its first edition comes when its rhythm next strikes.
+    `skipped`: nothing is new, so this time is let pass. `unseen`: the list is new, and begins to count from now.
     """
+
+    list: MailingList
+    reason: str = ""
+    skipped: bool = False
+    unseen: bool = False
+
+    @property
+    def due(self) -> bool:
+        """Whether an edition is to be drafted."""
+        return not (self.reason or self.skipped or self.unseen)
+
+
+def calls(site: Site, connection: Connection, now: datetime) -> list[Call]:
+    """What the schedules ask for at `now`; a list of which nothing is asked has no call."""
     scheduled = [one for one in site.lists if one.schedule.kind != "manual"]
     if not scheduled:
         return []
-    with store.read() as connection:
-        last = editions.last_drafted(connection)
-        noted = {one.id: published.note(connection, f"list {one.id}") for one in scheduled}
-    if unseen := [one.id for one in scheduled if one.id not in last and noted[one.id] is None]:
-        with store.write() as connection:
-            for id in unseen:
-                published.set_note(connection, f"list {id}", now.isoformat())
-    from syndicate.compose.schedule import is_due
+    last = editions.last_drafted(connection)
+    found = (_call(site, connection, one, last.get(one.id), now) for one in scheduled)
+    return [one for one in found if one is not None]
 
-    due = []
-    for one in scheduled:
-        since = last.get(one.id) or datetime.fromisoformat(noted[one.id] or now.isoformat())
-        with store.read() as connection:
-            if editions.open_of(connection, one.id) is None and is_due(
-                one.schedule, since=since, now=now, timezone=site.timezone, waiting=_waiting(connection, one)
-            ):
-                due.append(one)
-    return due
+
+def note(connection: Connection, calls: Sequence[Call], now: datetime) -> None:
+    """Remember which lists were seen, and which let their time pass."""
+    for one in calls:
+        if one.unseen or one.skipped:
+            published.set_note(connection, _key(one.list), now.isoformat())
+
+
+def following(site: Site, list: MailingList, now: datetime) -> datetime | None:
+    """When the list's rhythm strikes next; None where it has none."""
+    return rhythm.following(list.schedule, now=now, timezone=site.timezone)
+
+
+def _call(site: Site, connection: Connection, list: MailingList, last: datetime | None, now: datetime) -> Call | None:
+    rhythmic = list.schedule.kind in RHYTHMS
+    if rhythmic:
+        noted = _moment(published.note(connection, _key(list)))
+        since = max((one for one in (last, noted) if one is not None), default=None)
+        if since is None:
+            return Call(list, unseen=True)
+        if not _struck(site, list, since, now):
+            return None
+    open_ = editions.open_of(connection, list.id)
+    if open_ is not None:
+        return (
+            Call(list, f"{list.id} is due, but {open_} is not finished: send it, or cancel it.") if rhythmic else None
+        )
+    waiting = _waiting(connection, list)
+    if rhythmic and not waiting:
+        return Call(list, f"{list.id} is skipped this time: nothing is new for it.", skipped=True)
+    return Call(list) if rhythmic or waiting >= list.schedule.posts else None
+
+
+def _struck(site: Site, list: MailingList, since: datetime, now: datetime) -> bool:
+    return rhythm.is_due(list.schedule, since=since, now=now, timezone=site.timezone, waiting=1)
+
+
+def _moment(noted: str | None) -> datetime | None:
+    return datetime.fromisoformat(noted) if noted else None
+
+
+def _key(list: MailingList) -> str:
+    return f"list {list.id}"
 
 
 def _waiting(connection: Connection, list: MailingList) -> int:
+    """How many posts are new to the list, and need no look first."""
     decided = editions.decided(connection, list.id)
     held = set(posts.newest(connection, posts.Filter(unsure=True), None)) if list.unsure == "wait" else ()
     return sum(

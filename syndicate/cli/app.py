@@ -102,7 +102,21 @@ app = group(
 STOPPED = 130
 """The exit status after Ctrl-C, as shells have it."""
 
-PARTS = ("start", "road", "posts", "partners", "newsletter", "subscribers")
+PARTS = (
+    "start",
+    "road",
+    "serving",
+    "posts",
+    "fixing",
+    "partners",
+    "newsletter",
+    "editing",
+    "checking",
+    "sending",
+    "subscribers",
+    "tables",
+    "events",
+)
 
 
 def run(arguments: list[str]) -> int:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from syndicate.config import Settings
     from syndicate.models import Fill, Site
@@ -137,10 +138,14 @@ class Desk:
         """A message that -q does not silence."""
         print(text, file=sys.stderr, flush=True)  # noqa: T201
 
-    def result(self, value: Mapping[str, Any], text: str) -> None:
-        """What the command is for: `value` as JSON, or `text`."""
+    def result(self, value: Mapping[str, Any], text: str | Text) -> None:
+        """What the command is for: `value` as JSON, or `text`, whose colours show on a terminal only (and not with NO_COLOR)."""
         if self.json:
             print(json.dumps(value, ensure_ascii=False, indent=2, default=plain))  # noqa: T201
+        elif not isinstance(text, str):
+            from rich.console import Console
+
+            Console(highlight=False, soft_wrap=True).print(text)
         elif text:
             print(text)  # noqa: T201
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syndicate.cli.app import app, command
+from syndicate.cli.app import STOPPED, app, command
 from syndicate.cli.desk import Desk
 from syndicate.cli.telling import ago, columns, number
 
 if TYPE_CHECKING:
+    from syndicate.checking import Outside
+    from syndicate.chores import Done, Tools
     from syndicate.models import Scores, Source
+    from syndicate.office import Office
     from syndicate.pipeline import SourceResult, Workshop
     from syndicate.publishing import Published
 
@@ -22,11 +25,10 @@ PANEL = "Every day"
 
 @command(app, panel=PANEL)
 def run(desk: Desk) -> int:
-    """The main job, for cron: pull what is due, publish what changed, draft what a list's schedule asks for.
+    """The main job, for cron: pull what is due, publish what changed, draft and send what the lists ask for, tell the operator.
 
     It says nothing when nothing changed. Two at once are safe: the second one leaves the work to the first.
     """
-    from syndicate import editions, schedule
     from syndicate.config import finished
 
     finished(desk.site, "run")
@@ -34,21 +36,89 @@ def run(desk: Desk) -> int:
         if not free:
             desk.say("Another run is at work; this one leaves it to that one.")
             return 0
-        results = _pull(desk, list(desk.site.sources), only_due=True)
-        published = _publish(desk)
-        due = schedule.due_lists(desk.site, desk.store, desk.now())
-        outcomes = [editions.draft(press(desk), desk.store, one, post=None, now=desk.now()) for one in due]
-    drafted = [edition for edition, _ in outcomes if edition]
+        return _run(desk)
+
+
+def _run(desk: Desk) -> int:
+    """What `run` does, alone at work: each step guarded, so that one failure does not stop the others."""
+    from syndicate import chores
+    from syndicate.cli.sending import stoppable
+
+    done = chores.Done()
+    results: list[SourceResult] = []
+    published: list[Published] = []
+    with desk.store.read():  # a database that cannot be used ends the run before anything is asked
+        pass
+    with done.guarded("pull", "pulling"):
+        results += _pull(desk, list(desk.site.sources), only_due=True)
+    with done.guarded("publish", "publishing"):
+        published.append(_publish(desk))
+    with stoppable(desk) as stopping:
+        kit = tools(desk, stopping)
+        chores.work(kit, chores.look(desk.site, desk.store, desk.now()), done)
+        if done.sent:
+            with done.guarded("publish", "publishing the archive"):
+                published.append(_publish(desk))
+        if not stopping():
+            chores.tell(kit, done)
+    _run_told(desk, done, results, published)
+    if stopping():
+        return STOPPED
+    return _status(results) or (3 if done.failed else 0)
+
+
+def _run_told(desk: Desk, done: Done, results: Sequence[SourceResult], published: Sequence[Published]) -> None:
+    from syndicate.cli.sending import sentence, standing_shape
+
     lines = _told(desk, results, all_of_them=False)
-    if published.files:
-        lines.append(f"published  {number(sum(feed.written for feed in published.feeds), 'feed')} written")
-    lines += [f"drafted    {one.id}: look at it with `syndicate newsletter preview {one.id}`" for one in drafted]
-    value = {"sources": _sources(results), "feeds": _feeds(published), "drafted": [one.id for one in drafted]}
+    if written := len({feed.slug for one in published for feed in one.feeds if feed.written}):
+        lines.append(f"published  {number(written, 'feed')} written")
+    lines += [f"drafted    {one.id}: look at it with `syndicate newsletter preview {one.id}`" for one in done.drafted]
+    lines += [f"sent       {sentence(one)}" for one in done.sent]
+    lines += [f"mailed     {number(done.letters, 'mail')} about subscriptions"] if done.letters else []
+    value = {
+        "sources": _sources(results), "feeds": _feeds(published[0]) if published else [],
+        "drafted": [one.id for one in done.drafted], "sent": [standing_shape(one) for one in done.sent],
+        "letters": done.letters, "notices": done.notices, "reasons": done.said,
+        "failed": [{"step": one.step, "message": one.message} for one in done.failed],
+    }  # fmt: skip
     desk.result(value, "\n".join(lines))
-    for edition, reason in outcomes:
-        if edition is None:
-            desk.say(reason)
-    return _status(results)
+    for reason in done.said:
+        desk.say(reason)
+    for message in dict.fromkeys(one.message for one in done.failed):
+        desk.warn(message)
+
+
+def tools(desk: Desk, stopping: Callable[[], bool]) -> Tools:
+    """What the chores are done with; keys and templates are asked for when they are needed."""
+    from dataclasses import replace
+    from functools import cache
+
+    from syndicate import chores
+    from syndicate.cli.sending import _wait
+
+    @cache
+    def office() -> Office:
+        from syndicate.cli.newsletter import office_of
+
+        return replace(office_of(desk, "run"), stopping=stopping, wait=lambda seconds: _wait(seconds, stopping))
+
+    def outside() -> Outside | None:
+        from syndicate.cli.checking import outside_of
+
+        return outside_of(desk)
+
+    return chores.Tools(
+        desk.site,
+        desk.store,
+        lambda: desk.ring,
+        desk.now,
+        lambda: press(desk),
+        office,
+        outside,
+        desk.progress,
+        stopping,
+    )
 
 
 @command(app, panel=PANEL)
@@ -108,7 +178,8 @@ def status(desk: Desk) -> int:
     for source in found["sources"]:
         said = source["error"] or f"asked {ago(source['asked'], now)}"
         rows.append(["source", source["id"], said])
-    rows.append(["posts", number(found["posts"], "post"), f"{found['unsure']} to look at" if found["unsure"] else ""])
+    marked = [f"{found[key]} {told}" for key, told in (("unsure", "to look at"), ("hidden", "hidden")) if found[key]]
+    rows.append(["posts", number(found["posts"], "post"), ", ".join(marked)])
     rows.append(["feeds", number(found["feeds"], "feed"), ""])
     for one in found["lists"]:
         rows.append(
@@ -197,13 +268,14 @@ def _pull(desk: Desk, sources: Sequence[Source], *, only_due: bool) -> list[Sour
 
 
 def _publish(desk: Desk) -> Published:
-    from syndicate import finding, publishing
+    from syndicate import archive, finding, publishing
 
     finding.keep_found(desk.site, desk.store)
     with desk.progress("Publishing") as report:
         published = publishing.publish(
             desk.site, desk.store, desk.words, desk.fill, desk.template_folders, now=desk.now(), report=report
         )
+    archive.publish(desk.site, desk.store, desk.words, desk.fill, desk.template_folders)
     for feed in published.feeds:
         if feed.written:
             desk.detail(f"wrote feeds/{feed.slug}: {number(feed.items, 'item')}")

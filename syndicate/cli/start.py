@@ -126,7 +126,8 @@ def demo(
     Pulls twelve posts over real HTTP on this machine, publishes the feeds, drafts a newsletter, writes its mails as files.
     """
     from syndicate import delivery, editions, people, pipeline
-    from syndicate.cli.newsletter import office_of, write_preview
+    from syndicate.cli.checking import write_preview
+    from syndicate.cli.newsletter import office_of
     from syndicate.cli.road import press, publish_again, workshop
     from syndicate.samples.blog import serve
 

@@ -1,6 +1,6 @@
 """From chosen posts to a frozen edition, and from an edition to one mail for one reader. Everything here is pure.
 
-    [Post] --choose--> Choice --render--> EditionVariant (tokens left open) --message--> Message --serialise--> bytes
+    [Post] --choose--> Choice --render--> EditionVariant (tokens left open) --letter, copy--> Letter + Copy --writer--> bytes
                                               └--checks--> [Finding] --preview--> one page for the operator
 
 A template is compiled once (`mjml.compile`: MJML first), then filled by the words room (Jinja second), handed in as
@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from syndicate.compose.checks import Finding, check
 from syndicate.compose.choose import Choice, choose, reading_languages, variant_for, variants
+from syndicate.compose.discreet import with_discreet
 from syndicate.compose.items import Addresses
-from syndicate.compose.message import mask, message
-from syndicate.compose.mime import serialise
+from syndicate.compose.message import copy, letter, mask
+from syndicate.compose.mime import writer
 from syndicate.compose.mjml import compile, lint
-from syndicate.compose.preview import preview
+from syndicate.compose.preview import preview, shown
 from syndicate.compose.render import Parts, render, render_all
 
 __all__ = [
@@ -26,14 +27,17 @@ __all__ = [
     "check",
     "choose",
     "compile",
+    "copy",
+    "letter",
     "lint",
     "mask",
-    "message",
     "preview",
     "reading_languages",
     "render",
     "render_all",
-    "serialise",
+    "shown",
     "variant_for",
     "variants",
+    "with_discreet",
+    "writer",
 ]

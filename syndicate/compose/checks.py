@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Literal
 
+from syndicate.compose.discreet import headers_of, telling
 from syndicate.compose.message import TOKEN
 from syndicate.compose.render import SUBJECT, TOKENS, size
 from syndicate.models import Edition, EditionVariant, MailingList, Site
@@ -19,13 +20,19 @@ STOP_SIZE = 100_000
 _LEFT_OVER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 
+Level = Literal["stop", "warning", "note"]
+LEVELS: tuple[Level, ...] = ("stop", "warning", "note")
+"""From the gravest: not to be sent like this; to be looked at; good to know."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One thing found. `stop` means: not to be sent like this. `variant` is empty when it concerns the whole edition."""
+    """One thing found. `variant` is empty when it concerns the whole edition; `name` is the check's, which never changes."""
 
-    level: Literal["stop", "warning"]
+    level: Level
     variant: str
     message: str
+    name: str = ""
 
 
 def check(edition: Edition, *, site: Site, list: MailingList, variants: tuple[str, ...] = ()) -> tuple[Finding, ...]:
@@ -33,12 +40,17 @@ def check(edition: Edition, *, site: Site, list: MailingList, variants: tuple[st
     found = [*_whole(edition, variants)]
     for variant in edition.variants:
         page = Page(variant.html)
-        for rule in _RULES:
-            found += [Finding(level, variant.name, said) for level, said in rule(variant, page, site, list)]
-    return tuple(sorted(dict.fromkeys(found), key=lambda finding: finding.level != "stop"))
+        for name, rule in RULES:
+            found += [Finding(level, variant.name, said, name) for level, said in rule(variant, page, site, list)]
+    return ordered(found)
 
 
-Said = Iterator[tuple[Literal["stop", "warning"], str]]
+def ordered(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings, each once, the gravest first, else in the order they were made."""
+    return tuple(sorted(dict.fromkeys(found), key=lambda finding: LEVELS.index(finding.level)))
+
+
+Said = Iterator[tuple[Level, str]]
 
 
 class Page(HTMLParser):
@@ -50,6 +62,7 @@ class Page(HTMLParser):
         self.links: set[str] = set()
         self.languages: set[str] = set()
         self.bare_pictures: list[str] = []
+        self.mute_pictures: list[str] = []
         self.pictures: list[str] = []
         self._in_title = False
         self.feed(html)
@@ -69,7 +82,7 @@ class Page(HTMLParser):
         if tag == "img":
             self.pictures.append(values.get("src", ""))
             if not values.get("alt", "").strip():
-                self.bare_pictures.append(values.get("src", ""))
+                (self.mute_pictures if "alt" in values else self.bare_pictures).append(values.get("src", ""))
 
     def handle_endtag(self, tag: str) -> None:
         """The title has ended, whatever ends."""
@@ -83,12 +96,13 @@ class Page(HTMLParser):
 
 def _whole(edition: Edition, variants: tuple[str, ...]) -> Iterator[Finding]:
     if not edition.posts:
-        yield Finding("stop", "", "the edition holds no post")
+        yield Finding("stop", "", "the edition holds no post", "posts")
     if not edition.variants:
-        yield Finding("stop", "", "the edition has no variant that could be mailed")
+        yield Finding("stop", "", "the edition has no variant that could be mailed", "languages")
     for name in variants:
         if edition.variant(name) is None:
-            yield Finding("warning", name, "there is nothing to say in this variant: its readers get no mail")
+            said = "there is nothing to say in this variant: its readers get no mail"
+            yield Finding("warning", name, said, "languages")
 
 
 def _size(variant: EditionVariant, page: Page, site: Site, list: MailingList) -> Said:
@@ -105,54 +119,64 @@ def _size(variant: EditionVariant, page: Page, site: Site, list: MailingList) ->
 def _subject(variant: EditionVariant, page: Page, site: Site, list: MailingList) -> Said:
     if not variant.subject.strip():
         yield "stop", "the subject is empty"
-    elif len(variant.subject) > SUBJECT:
-        yield (
-            "warning",
-            f"the subject has {len(variant.subject)} characters; phones show some 40, {SUBJECT} is the most",
-        )
     if any(sign < " " or sign == "\x7f" for sign in variant.subject):
         yield "stop", "the subject holds a line break or a control character"
     if variant.subject.isupper():
         yield "warning", "the subject is all in capitals, which filters take for spam"
-    if page.title.strip() != variant.subject.strip():
+    if variant.html and page.title.strip() != variant.subject.strip():
         yield (
             "warning",
             "the page's <title> is not the subject, which filters take for spam; write {{ subject }} in <mj-title>",
         )
 
 
+def _subject_length(variant: EditionVariant, page: Page, site: Site, list: MailingList) -> Said:
+    if len(variant.subject) > SUBJECT:
+        yield (
+            "warning",
+            f"the subject has {len(variant.subject)} characters; phones show some 40, {SUBJECT} is the most",
+        )
+
+
 def _helpline(variant: EditionVariant, page: Page, site: Site, list: MailingList) -> Said:
     if site.helpline is None:
         return
-    for part, text in (("html", variant.html), ("text part", variant.text)):
+    for part, text in _parts(variant):
         if site.helpline.number not in text:
             yield "stop", f"the helpline's number is missing in the {part}; put section.helpline into the template"
 
 
 def _leaving(variant: EditionVariant, page: Page, site: Site, list: MailingList) -> Said:
-    if TOKENS["leave_url"] not in page.links:
+    if variant.html and TOKENS["leave_url"] not in page.links:
         yield "stop", "the html has no link to leave; write {{ leave_url }} as a link in the template"
     if TOKENS["leave_url"] not in variant.text:
         yield "stop", "the text part has no link to leave; write {{ leave_url }} in the template"
 
 
 def _placeholders(variant: EditionVariant, page: Page, site: Site, list: MailingList) -> Said:
-    for part, text in (("html", variant.html), ("text part", variant.text)):
+    for part, text in _parts(variant):
         for name in sorted(set(TOKEN.findall(text)) - TOKENS.keys()):
             yield "stop", f"unknown placeholder %%{name}%% in the {part}; known are {', '.join(sorted(TOKENS))}"
         for left in sorted(set(_LEFT_OVER.findall(text)))[:3]:
             yield "warning", f"{left[:60]} in the {part} looks like a template's tag that was not filled"
 
 
-def _pictures(variant: EditionVariant, page: Page, site: Site, list: MailingList) -> Said:
+def _alt(variant: EditionVariant, page: Page, site: Site, list: MailingList) -> Said:
     for source in page.bare_pictures:
         yield "stop", f"the picture {source} has no alt text, which is all that some readers get of it"
+    for source in page.mute_pictures:
+        yield "warning", f"the picture {source} has an empty alt text, which is right for mere decoration alone"
+
+
+def _pictures(variant: EditionVariant, page: Page, site: Site, list: MailingList) -> Said:
     for source in page.pictures:
         if not source.startswith((site.base_url.rstrip("/") + "/", "cid:")):
             yield "stop", f"the picture {source} is not served by us: whoever serves it sees who opens the mail"
 
 
 def _languages(variant: EditionVariant, page: Page, site: Site, list: MailingList) -> Said:
+    if not variant.html:
+        return
     alone = len(variant.languages) == 1
     if page.language != variant.languages[0]:
         yield "stop", f"the page is not marked as {variant.languages[0]}; write lang='{{{{ language }}}}' on <mjml>"
@@ -173,5 +197,30 @@ def _text(variant: EditionVariant, page: Page, site: Site, list: MailingList) ->
         yield "warning", f"{len(missing)} links of the html are not in the text part, such as {min(missing)}"
 
 
+def _sensitive(variant: EditionVariant, page: Page, site: Site, list: MailingList) -> Said:
+    if variant.discreet:
+        for said in telling(variant, tuple(headers_of(variant, site, list)), site):
+            yield "stop", said
+
+
+def _parts(variant: EditionVariant) -> tuple[tuple[str, str], ...]:
+    """The parts of the mail, by their names in messages; a mail of text alone has but one."""
+    html = (("html", variant.html),) if variant.html else ()
+    return (*html, ("text part", variant.text))
+
+
 Rule = Callable[[EditionVariant, Page, Site, MailingList], Said]
-_RULES: tuple[Rule, ...] = (_size, _subject, _helpline, _leaving, _placeholders, _pictures, _languages, _text)
+RULES: tuple[tuple[str, Rule], ...] = (
+    ("size", _size),
+    ("subject", _subject),
+    ("subject-length", _subject_length),
+    ("helpline", _helpline),
+    ("leave", _leaving),
+    ("placeholders", _placeholders),
+    ("alt", _alt),
+    ("pictures", _pictures),
+    ("languages", _languages),
+    ("text", _text),
+    ("sensitive", _sensitive),
+)
+"""Every check of one variant by itself, under the name that `--override` takes."""

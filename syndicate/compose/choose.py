@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from syndicate.models import MailingList, Post, Site
+from syndicate.models import MailingList, MailStyle, Post, Site
 
 OPEN = frozenset({"", "new", "waiting"})
 """States of a post on a list in which it is still to be decided; every other state is left as it stands."""
@@ -64,23 +64,33 @@ def variants(languages: Sequence[str], bilingual: bool) -> tuple[str, ...]:
     )
 
 
-def variant_for(languages: str, names: Collection[str]) -> str | None:
-    """Which of an edition's variants a reader of `languages` ("sq", "sq+en") gets.
+def variant_for(languages: str, names: Collection[str], mail: MailStyle = "full") -> str | None:
+    """Which of an edition's variants a reader of `languages` ("sq", "sq+en") gets, who wants their mail in the style `mail`.
 
     Their own; else the one with most of their languages, the first of them first; else, for want of that, one that holds
-    at least one of them. None when the edition has nothing in any: under the policy `omit` such a reader gets no mail.
+    at least one of them. None when the edition has nothing in any (under the policy `omit` such a reader gets no mail), or
+    nothing that is as discreet as they wish.
     """
-    if languages in names:
+    styles = {"full": [""], "discreet": ["discreet", "discreet-text"], "discreet-text": ["discreet-text"]}[mail]
+    for style in styles:
+        fitting = {reading: name for name in names for reading, _, kind in [name.partition(".")] if kind == style}
+        if (found := _nearest(languages, fitting)) is not None:
+            return fitting[found]
+    return None
+
+
+def _nearest(languages: str, readings: Collection[str]) -> str | None:
+    """The reading order that fits a reader best; None when none holds a language of theirs."""
+    if languages in readings:
         return languages
     read = languages.split("+")
 
-    def fit(name: str) -> tuple[bool, int, int, int]:
-        held = name.split("+")
+    def fit(reading: str) -> tuple[bool, int, int, int]:
+        held = reading.split("+")
         mine = [language for language in held if language in read]
         return held[0] == read[0], len(mine), -len(held), -min((read.index(one) for one in mine), default=0)
 
-    fitting = [name for name in names if set(name.split("+")) & set(read)]
-    return max(fitting, key=fit, default=None)
+    return max((one for one in readings if set(one.split("+")) & set(read)), key=fit, default=None)
 
 
 def _unfit(post: Post, languages: Sequence[str]) -> str:

@@ -16,7 +16,11 @@ LEAD_SUMMARY = 700
 LABEL = 100
 RESOURCES = 6
 QUIET = 12
-"""The most characters of a title, summary and link label, and the most resource and quiet links, that an item shows."""
+ALT = 250
+"""The most characters of a title, summary, link label and alt text, and the most resource and quiet links, of an item."""
+
+COLUMN = 552
+"""Pixels: how wide the mail's one column is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,20 @@ class Anchor:
 
     text: str
     url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture of ours: its address, and its size in pixels."""
+
+    url: str
+    width: int
+    height: int
+
+    def within(self, width: int) -> Image:
+        """The same, shown no wider than `width`."""
+        by = min(1.0, width / self.width) if self.width else 1.0
+        return Image(self.url, round(self.width * by), round(self.height * by))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +61,16 @@ class Item:
     label: str = ""
     elsewhere: str = ""
     elsewhere_text: str = ""
-    picture: str | None = None
+    picture: Image | None = None
     picture_alt: str = ""
     notices: tuple[str, ...] = ()
     resources: tuple[Anchor, ...] = ()
     partners: tuple[Anchor, ...] = ()
     hashtags: tuple[Anchor, ...] = ()
+
+    def __hash__(self) -> int:
+        """Of what tells items apart, and not of all their links: filled pieces are looked up by it, over and over."""
+        return hash((self.anchor, self.title, self.summary))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +95,10 @@ class Help:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One language of a variant. `quiet` are the links of all its partners and hashtags, once each, in reading order."""
+    """One language of a variant. `quiet` are the links of all its partners and hashtags, once each, in reading order.
+
+    `intro` is what a person wrote above the posts, as harmless HTML; `intro_text` the same for the text part.
+    """
 
     language: str
     anchor: str
@@ -83,18 +108,20 @@ class Section:
     jumps: tuple[Jump, ...] = ()
     helpline: Help | None = None
     quiet: tuple[Anchor, ...] = ()
+    intro: str = ""
+    intro_text: str = ""
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where things can be found: our pages of posts and copies of pictures by the post's id, and the pages of the feeds
-    of a hashtag's key or partner's id, each per language.
+    """Where things can be found: our pages of posts and copies of pictures (with their own size) by the post's id, and the
+    pages of the feeds of a hashtag's key or partner's id, each per language.
     """
 
     posts: Mapping[str, str] = field(default_factory=dict)
     hashtags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     partners: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    pictures: Mapping[str, str] = field(default_factory=dict)
+    pictures: Mapping[str, Image] = field(default_factory=dict)
 
 
 def pick(texts: Mapping[str, str], language: str) -> str:
@@ -163,6 +190,14 @@ def _posts(
     return [(post, version) for post, version in found if version]
 
 
+def leading(posts: Sequence[Post], list: MailingList, languages: Sequence[str]) -> tuple[Post, ...]:
+    """The posts that stand first in a section of some variant: their pictures are shown."""
+    if list.missing != "omit":
+        return tuple(posts[:1])
+    first = (next((post for post in posts if post.version(language)), None) for language in languages)
+    return tuple({post.id: post for post in first if post}.values())
+
+
 def _finished(built: Sequence[Section], words: Words) -> tuple[Section, ...]:
     """The sections with their jumps and quiet links; the picture stands in the first only."""
     jumps = [Jump(one.anchor, one.language, words.say(one.language, "language.jump")) for one in built]
@@ -215,13 +250,19 @@ def _told(item: Item, post: Post, version: Version, place: _Place, *, lead: bool
     return replace(
         item,
         summary=shorten(clean(version.summary or _opening(version.text)), LEAD_SUMMARY if lead else SUMMARY),
-        picture=web(place.addresses.pictures.get(post.id)) if lead else None,
-        picture_alt=(clean(post.picture.alt) if post.picture else "") or item.title,
+        picture=_image(place.addresses.pictures.get(post.id)) if lead else None,
+        picture_alt=shorten(clean(post.picture.alt), ALT) if post.picture else "",
         notices=_notices(post, place.language, place.site),
         resources=_resources(post, version.language, place.language, item.url, place.words),
         partners=_partners(post, place.language, place.site, place.addresses),
         hashtags=_hashtags(post, version.language, place.language, place.site, place.addresses),
     )
+
+
+def _image(found: Image | None) -> Image | None:
+    """The picture as wide as the column, at most; None where its address is none of the web."""
+    url = web(found.url) if found else None
+    return replace(found, url=url).within(COLUMN) if found and url else None
 
 
 def _opening(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from html.parser import HTMLParser
 
@@ -9,6 +11,7 @@ from syndicate.compose.vocabulary import (
     ANY_ATTRIBUTE,
     COMPONENTS,
     EVERY_ATTRIBUTE,
+    GIVEN,
     MARKUP,
     REFUSED,
     VOID,
@@ -17,6 +20,18 @@ from syndicate.errors import Complaint
 
 DEEPEST = 60
 """Elements inside one another; the MJML parser crashes on some ten thousand."""
+
+_STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
+_NOT_A_NAME = re.compile(r"\.\s*\w+|\|\s*\w+|\bis\s+(?:not\s+)?\w+|\b\w+\s*=(?!=)")
+_BINDS = re.compile(
+    r"\bfor\s+([\w\s,()]+?)\s+in\b|\bset\s+([\w\s,]+?)\s*(?:=|%\})|\b(?:macro|call)\s*\w*\s*\(([\w\s,]*)\)"
+)
+_MACRO = re.compile(r"\bmacro\s+(\w+)")
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_KEYWORDS = """and block break call caller continue cycler dict elif else endblock endcall endfilter endfor endif endmacro
+endraw endset endwith false False filter for if ignore in is joiner lipsum loop macro namespace none None not or range raw
+recursive self set super true True with without context"""
+_JINJA = frozenset(_KEYWORDS.split())
 
 Attributes = list[tuple[str, str | None]]
 
@@ -27,6 +42,26 @@ def complaints(text: str, name: str) -> list[Complaint]:
     reader.feed(text)
     reader.close()
     return reader.finished()
+
+
+def placeholders(tags: Iterable[tuple[int, str]], name: str) -> list[Complaint]:
+    """The names in Jinja tags, given as (line, tag), that no newsletter is given and no tag before has set."""
+    known, found = set(GIVEN), []
+    for line, tag in tags:
+        text = "" if tag.startswith("{#") else _STRING.sub("''", tag)
+        known |= {word for names in _BINDS.findall(text) for part in names for word in _WORD.findall(part)}
+        known |= set(_MACRO.findall(text))
+        for word in dict.fromkeys(_names(text)):
+            if word not in known:
+                said = f"a newsletter is given no {word}{_near(word, frozenset(known))}"
+                found.append(Complaint(name, line, "placeholder", said))
+    return found
+
+
+def _names(tag: str) -> Iterator[str]:
+    for word in _WORD.findall(_NOT_A_NAME.sub(" ", tag)):
+        if word not in _JINJA:
+            yield word
 
 
 class _Reader(HTMLParser):
@@ -95,6 +130,9 @@ class _Reader(HTMLParser):
             self._complain("attribute", f"<{tag}> has {twice} twice")
         if tag.startswith("mj"):
             self._component(tag, names)
+        if tag == "mj-style" and "inline" in names:
+            said = "inline styles are not written into the elements here; write style='…' on them, or leave inline out"
+            self._complain("style", said)
         if tag in ("mj-image", "img") and "alt" not in names and not self._in_attributes:
             self._complain("alt", f"<{tag}> has no alt text; write alt='' only for decoration")
 

@@ -3,95 +3,132 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC
 from email.headerregistry import Address
 from email.utils import format_datetime
-from html import escape
+from functools import lru_cache
+from typing import Literal
 
+from syndicate.compose.discreet import sender_name
 from syndicate.compose.plain import address as safe_url
 from syndicate.compose.plain import clean, header
-from syndicate.models import Edition, EditionVariant, MailingList, Message, Site
+from syndicate.models import Copy, Edition, EditionVariant, Letter, MailingList, Site, Words
 
 TOKEN = re.compile(r"%%([a-z_]+)%%")
 """A place that is filled for each reader: leave_url, masked_address, preferences_url."""
 
+Leaving = Literal["server", "provider", "mail"]
+"""What a link to leave is: `[delivery] leaving` of the site."""
+
+PROVIDER_LEAVES = "<%asm_group_unsubscribe_raw_url%>"
+"""What SendGrid exchanges for the address of its own page to leave a group by."""
+
+_MARKUP = re.compile(r"[&<>\"']")
 _NOT_IN_ID = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-def message(
-    edition: Edition,
-    variant: EditionVariant,
-    *,
-    list: MailingList,
-    site: Site,
-    delivery: str,
-    address: str,
-    leave_url: str,
-    leave_mailto: str,
-    preferences_url: str | None,
-    date: datetime,
-) -> Message:
-    """The mail of one delivery. `delivery` is the ledger row's id: the same id makes the same Message-ID.
+def letter(
+    edition: Edition, variant: EditionVariant, *, list: MailingList, site: Site, words: Words | None = None
+) -> Letter:
+    """What all readers of a variant get alike; its date is when the edition was approved.
 
-    `leave_mailto` is an address or a mailto: link. Without `preferences_url` the page for leaving stands in for it.
+    `words` have the neutral name that a discreet variant is from where the site gives none; without either it is from the
+    bare address.
     """
-    values = {
-        "leave_url": safe_url(leave_url),
-        "masked_address": mask(address),
-        "preferences_url": safe_url(preferences_url or leave_url),
-    }
-    return Message(
-        id=delivery,
-        sender=mailbox(list.sender.name, list.sender.address),
-        recipient=clean(address),
+    name = sender_name(site, variant.languages[0], words) if variant.discreet else list.sender.name
+    return Letter(
+        sender=mailbox(name, list.sender.address),
+        reply_to=clean(list.sender.reply_to),
         subject=header(variant.subject),
+        html=variant.html,
+        text=variant.text,
         headers=(
-            ("Reply-To", clean(list.sender.reply_to)),
-            ("Date", format_datetime(date.astimezone(UTC))),
-            ("Message-ID", f"<{_NOT_IN_ID.sub('-', delivery)}@{domain(list.sender.address)}>"),
-            *standing(list, site, edition.id, variant.languages),
-            *leaving(leave_url, leave_mailto),
+            ("Date", format_datetime((edition.approved or edition.created).astimezone(UTC))),
+            *standing(list, site, edition.id, variant),
         ),
-        html=filled(variant.html, {name: escape(value) for name, value in values.items()}),
-        text=filled(variant.text, values),
     )
 
 
-def standing(list: MailingList, site: Site, edition: str, languages: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+def copy(
+    delivery: str,
+    address: str,
+    *,
+    list: MailingList,
+    leave_url: str,
+    leave_mailto: str,
+    preferences_url: str | None,
+    leaving: Leaving = "server",
+) -> Copy:
+    """One reader's copy of a letter. `delivery` is the ledger row's id: the same id makes the same Message-ID.
+
+    `leave_mailto` is an address or a mailto: link. `leaving` is the site's: with "server" the link to leave is `leave_url`,
+    with "mail" it is `leave_mailto`, with "provider" a mark that SendGrid exchanges for a link of its own, adding the
+    headers for leaving itself. Without `preferences_url` the link to leave stands in for it.
+    """
+    mailto = leave_mailto if leave_mailto.startswith("mailto:") else f"mailto:{leave_mailto}"
+    leave = PROVIDER_LEAVES if leaving == "provider" else inert(mailto if leaving == "mail" else leave_url)
+    return Copy(
+        id=delivery,
+        address=clean(address),
+        values={
+            "leave_url": leave,
+            "masked_address": mask(address),
+            "preferences_url": inert(preferences_url) if preferences_url else leave,
+        },
+        headers=(
+            ("Message-ID", f"<{_NOT_IN_ID.sub('-', delivery)}@{domain(list.sender.address)}>"),
+            *_ways_out(leaving, leave_url, mailto),
+        ),
+    )
+
+
+def standing(list: MailingList, site: Site, edition: str, variant: EditionVariant) -> tuple[tuple[str, str], ...]:
     """The headers that all readers of a variant have in common.
 
     List-Id after RFC 2919, Content-Language after RFC 3282, Feedback-ID as Gmail reads it: parts from the narrowest to
-    the sender's own, parted by colons.
+    the sender's own, parted by colons. A discreet mail names nothing there that its sender's address does not.
     """
     host = domain(list.sender.address)
-    parts = (edition, list.id, "newsletter", site.tag_domain or host)
+    own = host if variant.discreet else site.tag_domain or host
+    parts = (edition, list.id, "mail" if variant.discreet else "newsletter", own)
     return (
         ("List-Id", f"<{_NOT_IN_ID.sub('-', list.id)}.{host}>"),
-        ("Content-Language", ", ".join(languages)),
+        ("Content-Language", ", ".join(variant.languages)),
         ("Feedback-ID", ":".join(_NOT_IN_ID.sub("-", part) for part in parts)),
         ("Precedence", "bulk"),
     )
 
 
-def leaving(leave_url: str, leave_mailto: str) -> tuple[tuple[str, str], ...]:
-    """The headers of a reader's own way out: one https address, one mailto, one click (RFC 2369, RFC 8058 §3.1)."""
-    mailto = leave_mailto if leave_mailto.startswith("mailto:") else f"mailto:{leave_mailto}"
+def _ways_out(leaving: Leaving, leave_url: str, mailto: str) -> tuple[tuple[str, str], ...]:
+    """The headers of a reader's own way out (RFC 2369 §3.2): one https address that takes one click (RFC 8058 §3.1), and one
+    mailto. One click needs a server of ours; where the provider has the link, it writes these headers, too.
+    """
+    if leaving == "provider":
+        return ()
+    if leaving == "mail":
+        return (("List-Unsubscribe", f"<{_in_brackets(mailto)}>"),)
     return (
         ("List-Unsubscribe", f"<{_in_brackets(leave_url)}>, <{_in_brackets(mailto)}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     )
 
 
-def filled(text: str, values: dict[str, str]) -> str:
+def filled(text: str, values: Mapping[str, str]) -> str:
     """`text` with its tokens exchanged in one pass: a value that looks like a token stays as it is."""
     return TOKEN.sub(lambda token: values.get(token.group(1), token.group()), text)
 
 
 def mask(address: str) -> str:
-    """An address that its owner recognises and others cannot use: "a…n@example.org"."""
+    """An address that its owner recognises and others cannot use: "a…n@example.org". It holds no sign of HTML's."""
     local, _, host = clean(address).rpartition("@")
     shown = f"{local[0]}…{local[-1]}" if len(local) > 3 else f"{local[:1]}…"
-    return f"{shown}@{host}"
+    return _MARKUP.sub("", f"{shown}@{host}")
+
+
+def inert(url: str) -> str:
+    """`url` as it means the same in html and in text: its & and ' percent-encoded. No link that we sign holds either."""
+    return _MARKUP.sub(lambda sign: f"%{ord(sign.group()):02X}", safe_url(url))
 
 
 def mailbox(name: str, address: str) -> str:
@@ -99,6 +136,7 @@ def mailbox(name: str, address: str) -> str:
     return str(Address(display_name=header(name), addr_spec=clean(address)))
 
 
+@lru_cache(maxsize=64)
 def domain(address: str) -> str:
     """What stands after the last @ of an address, in lower case."""
     return clean(address).rpartition("@")[2].lower()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from syndicate.compose.lint import complaints
+from syndicate.compose.lint import complaints, placeholders
 from syndicate.compose.vocabulary import MARKUP
 from syndicate.errors import Complaint, TemplateError
 
@@ -52,11 +52,12 @@ def compile(mjml_text: str, name: str) -> str:
 def lint(mjml_text: str, name: str) -> list[Complaint]:
     """Everything doubtful in a template, in the order of its lines: what MJML would drop or pass over in silence.
 
-    Unknown components and attributes, pictures without alt, elements not closed, Jinja tags not closed or lost, text
-    where MJML shows none.
+    Unknown components, attributes and placeholders, pictures without alt, styles that MJML would lose, elements not closed,
+    Jinja tags not closed or lost, text where MJML shows none.
     """
     hidden, found = _hide(mjml_text, name)
     found = found or complaints(_readable(hidden), name)
+    found += placeholders(zip(hidden.lines, hidden.tags, strict=True), name)
     if not any(one.key in _FATAL for one in found):
         try:
             found += _lost(hidden, _html(hidden.text, name), name)

@@ -1,9 +1,9 @@
 """One variant of an edition: subject, preheader, html and text, with each reader's tokens left open.
 
 The html is kept under a budget of bytes, because Gmail clips a mail at 102 KB and hides the leave link with the rest. As
-the budget runs out, first the summaries get shorter, all to the same length, down to none; then the partners' and
-hashtags' links become plain text; then they go, with all but two resource links, and long
-titles get shorter. Links to read on, helpline and footer always stay.
+the budget runs out, first the summaries get shorter, all to the same length; where that would leave too little of them, the
+partners' and hashtags' links become plain text instead; then the summaries go; then partners and hashtags, with all but two
+resource links, and long titles get shorter. Links to read on, helpline and footer always stay.
 """
 
 from __future__ import annotations
@@ -14,13 +14,19 @@ from datetime import datetime
 from html import escape
 from typing import Protocol
 
-from syndicate.compose.items import Addresses, Anchor, Item, Memo, Section, quiet, sections
+from syndicate.compose.colours import Palette, palette
+from syndicate.compose.discreet import DISCREET, TEXT_ALONE, opening, parted
+from syndicate.compose.edits import Edits, intro_html, intro_text
+from syndicate.compose.items import Addresses, Anchor, Image, Item, Memo, Section, pick, quiet, sections
 from syndicate.compose.plain import clean, shorten, web, wrap
 from syndicate.errors import UsageError
 from syndicate.models import EditionVariant, MailingList, Post, Site, Words
 
 BUDGET = 80_000
 """Bytes of html that a variant may have."""
+
+FIRST_SCREEN = 2_200
+"""Bytes of html that what stands before the posts may have more in a discreet variant."""
 
 SUBJECT = 90
 PREHEADER = 120
@@ -49,8 +55,10 @@ class FillText(Protocol):
 class Parts:
     """All that the variants of one edition have in common.
 
-    `template` is the compiled MJML, `text_template` the text part's; `web_url` is the edition's own page, if it has one.
-    `preferences` says whether readers have a page for their choices.
+    `template` is the compiled MJML, `text_template` the text part's. `web_url` is where the edition's own pages are, without
+    a slash at the end, if it has any: a variant's is `<web_url>/<name>.html`. `preferences` says whether readers have a page
+    for their choices. `edits` are a person's words (`posts` are in the wanted order already); `logo` has the size at which
+    it is shown.
     """
 
     site: Site
@@ -66,53 +74,24 @@ class Parts:
     preferences: bool = True
     addresses: Addresses = field(default_factory=Addresses)
     budget: int = BUDGET
+    edits: Edits = field(default_factory=Edits)
+    logo: Image | None = None
     memo: Memo = field(default_factory=dict, init=False, repr=False, compare=False)
+    made: dict[str, EditionVariant | None] = field(default_factory=dict, init=False, repr=False, compare=False)
+    kept: dict[str, tuple[Section, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    filled: dict[tuple[object, ...], str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
-def render(
-    site: Site,
-    list: MailingList,
-    posts: Sequence[Post],
-    name: str,
-    *,
-    template: str,
-    text_template: str,
-    words: Words,
-    fill_text: FillText,
-    number: int,
-    date: datetime,
-    web_url: str | None = None,
-    hashtag_urls: Mapping[str, Mapping[str, str]] | None = None,
-    partner_urls: Mapping[str, Mapping[str, str]] | None = None,
-    picture_urls: Mapping[str, str] | None = None,
-    post_urls: Mapping[str, str] | None = None,
-    preferences: bool = True,
-    budget: int = BUDGET,
-) -> EditionVariant:
-    """The variant called `name` ("sq+en"). `date` is aware. `hashtag_urls` and `partner_urls` map a key or id to the page
-    of its feed per language, `picture_urls` and `post_urls` a post's id to an address of ours.
+def render(parts: Parts, name: str) -> EditionVariant:
+    """The variant called `name` ("sq+en").
 
     Raises TemplateError, and UsageError when none of the posts has anything for the variant's languages.
     """
-    addresses = Addresses(post_urls or {}, hashtag_urls or {}, partner_urls or {}, picture_urls or {})
-    parts = Parts(
-        site,
-        list,
-        posts,
-        template,
-        text_template,
-        words,
-        fill_text,
-        number,
-        date,
-        web_url,
-        preferences,
-        addresses,
-        budget,
-    )
     variant = variant_of(parts, name)
     if variant is None:
-        raise UsageError(f"list {list.id}: none of the {len(posts)} posts can be shown in {name}; nothing to mail")
+        raise UsageError(
+            f"list {parts.list.id}: none of the {len(parts.posts)} posts can be shown in {name}; nothing to mail"
+        )
     return variant
 
 
@@ -123,9 +102,21 @@ def render_all(parts: Parts, names: Sequence[str]) -> tuple[EditionVariant, ...]
 
 def variant_of(parts: Parts, name: str) -> EditionVariant | None:
     """The variant called `name`, or None when none of the posts can be shown in its languages."""
+    if name not in parts.made:
+        reading, style = parted(name)
+        if style == TEXT_ALONE:
+            like = variant_of(parts, f"{reading}.{DISCREET}")
+            parts.made[name] = replace(like, name=name, html="") if like else None
+        else:
+            parts.made[name] = _made(parts, name)
+    return parts.made[name]
+
+
+def _made(parts: Parts, name: str) -> EditionVariant | None:
+    reading, style = parted(name)
     found = sections(
         parts.posts,
-        variant=name,
+        variant=reading,
         site=parts.site,
         list=parts.list,
         words=parts.words,
@@ -134,25 +125,56 @@ def variant_of(parts: Parts, name: str) -> EditionVariant | None:
     )
     if not found:
         return None
-    language = name.split("+")[0]
-    said = _head(parts, found, language)
-    html, kept = _fit(found, lambda tried: _filled(parts, said, tried, html=True), parts.budget)
+    language = reading.split("+")[0]
+    found = _introduced(found, parts)
+    said = _head(parts, found, language) | {"web_url": _page(parts.web_url, name)}
+    if style:
+        said |= opening(parts.words, language, parts.number)
+    # The open mail leaves room for the first screen of the discreet one, so that both show the same of every post.
+    room = parts.budget - (0 if style else FIRST_SCREEN)
+    html, kept = _fit(parts.kept.get(reading, found), lambda tried: _filled(parts, said, tried, html=True), room)
+    parts.kept[reading] = kept
     text = _filled(parts, said, kept, html=False).strip() + "\n"
-    return EditionVariant(name, said["subject"], said["preheader"], html, text)
+    return EditionVariant(name, said["subject"] or "", said["preheader"] or "", html, text)
 
 
-def _head(parts: Parts, found: Sequence[Section], language: str) -> dict[str, str]:
+def _introduced(found: Sequence[Section], parts: Parts) -> tuple[Section, ...]:
+    """The sections with what a person wrote above them."""
+    said, link = parts.edits.intro, palette_of(parts.site).link
+    return tuple(
+        replace(one, intro=intro_html(said[one.language], link), intro_text=intro_text(said[one.language]))
+        if one.language in said
+        else one
+        for one in found
+    )
+
+
+def _page(folder: str | None, name: str) -> str | None:
+    return web(f"{folder}/{name.partition('.')[0]}.html") if folder else None
+
+
+def palette_of(site: Site) -> Palette:
+    """The colours of the site's mails."""
+    return palette(site.look.accent, site.look.link, site.look.paper)
+
+
+def _head(parts: Parts, found: Sequence[Section], language: str) -> dict[str, str | None]:
     """What stands above and around the posts, in the reader's language."""
     title = clean(parts.list.titles.get(language, "")) or found[0].title
     own = [item for item in found[0].items if item.language == language]
+    edits = parts.edits
     return {
         "language": language,
         "list_title": title,
         "organisation": clean(parts.site.name),
         "postal_address": clean(parts.site.postal_address),
         "date": parts.words.date(language, parts.date),
-        "subject": _subject(title, own, len(found[0].items), language, parts.words),
-        "preheader": _preheader(own or found[0].items, language, parts.words),
+        "subject": clean(edits.subject.get(language, ""))
+        or _subject(title, own, len(found[0].items), language, parts.words),
+        "preheader": clean(edits.preheader.get(language, ""))
+        or _preheader(own or found[0].items, language, parts.words),
+        "footer": clean(pick(parts.site.look.footer, language)),
+        "logo_alt": clean(pick(parts.site.look.logo_alt, language)) or clean(parts.site.name),
     }
 
 
@@ -173,8 +195,8 @@ def _preheader(items: Sequence[Item], language: str, words: Words) -> str:
     return shorten(clean(words.say(language, "mail.also", titles=titles)), PREHEADER)
 
 
-def _filled(parts: Parts, said: Mapping[str, str], found: Sequence[Section], *, html: bool) -> str:
-    values = dict(said) | TOKENS
+def _filled(parts: Parts, said: Mapping[str, str | None], found: Sequence[Section], *, html: bool) -> str:
+    values: dict[str, object] = {**said, **TOKENS}
     return parts.fill_text(
         parts.template if html else parts.text_template,
         name=f"{parts.list.template}.{'mjml' if html else 'txt'}",
@@ -182,11 +204,29 @@ def _filled(parts: Parts, said: Mapping[str, str], found: Sequence[Section], *, 
         **values | {"preferences_url": TOKENS["preferences_url"] if parts.preferences else ""},
         sections=found,
         number=parts.number,
-        web_url=web(parts.web_url),
+        look=palette_of(parts.site),
+        logo=parts.logo,
+        discreet="opening" in said,
+        once=_once(parts.filled, html),
         say=parts.words.say,
         join=parts.words.join,
         wrap=wrap,
     )
+
+
+def _once(filled: dict[tuple[object, ...], str], html: bool) -> Callable[..., str]:
+    """What a template calls round a piece that looks the same wherever the same values stand: `{% call once(a, b) %}`.
+
+    The posts of a section are most of a mail, and several variants show the very same ones.
+    """
+
+    def once(*values: object, caller: Callable[[], str]) -> str:
+        key = (html, *values)
+        if key not in filled:
+            filled[key] = caller()
+        return filled[key]
+
+    return once
 
 
 # ---------------------------------------------------------------- the budget
@@ -207,16 +247,26 @@ def _fit(
 
 
 def _smaller(found: tuple[Section, ...], excess: int) -> Iterator[tuple[Section, ...]]:
-    """Ever smaller forms: shorter summaries, no summaries, links of partners and hashtags as text, none, the barest."""
-    limit = _limit([item.summary for section in found for item in section.items], excess)
+    """Ever smaller forms: shorter summaries; links of partners and hashtags as text, with what that leaves of the summaries;
+    no summaries; no partners and hashtags; the barest. What cannot be small enough is not tried.
+    """
+    summaries = [item.summary for section in found for item in section.items]
+    limit = _limit(summaries, excess)
     if limit >= SHORTEST:
         yield _each(found, lambda item: replace(item, summary=shorten(item.summary, limit)))
-    yield _each(found, lambda item: replace(item, summary=""))
-    yield _each(
-        found, lambda item: replace(item, summary="", partners=_text(item.partners), hashtags=_text(item.hashtags))
-    )
+    plain = _each(found, lambda item: replace(item, partners=_text(item.partners), hashtags=_text(item.hashtags)))
+    less = _limit(summaries, excess - _linked(found))
+    if less >= SHORTEST:
+        yield _each(plain, lambda item: replace(item, summary=shorten(item.summary, less)))
+    yield _each(plain, lambda item: replace(item, summary=""))
     yield _each(found, lambda item: replace(item, summary="", partners=(), hashtags=()))
     yield _each(found, _barest)
+
+
+def _linked(found: Sequence[Section]) -> int:
+    """The bytes that the links of partners and hashtags take, at the least."""
+    anchors = (one for section in found for item in section.items for one in (*item.partners, *item.hashtags))
+    return sum(size(one.url) + len('<a href=""></a>') for one in anchors if one.url)
 
 
 def _barest(item: Item) -> Item:

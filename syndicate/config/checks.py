@@ -87,6 +87,7 @@ def _site(site: Parsed) -> Iterator[Complaint]:
         yield from per_language(site, site.site, "look", key)
     yield from _delivery(site.site)
     yield from _look(site.site, site.root)
+    yield from _retention(site.site)
 
 
 LEAST_GUARD = timedelta(minutes=11)
@@ -115,6 +116,16 @@ def _delivery(block: Block[Any]) -> Iterator[Complaint]:
     if (rules.dkim_domain is None) != (rules.dkim_selector is None):
         missing = "dkim_selector" if rules.dkim_domain else "dkim_domain"
         yield block.complaint(("delivery",), f"has one of dkim_domain and dkim_selector; write {missing}, too")
+
+
+LEAST_EVENTS = timedelta(days=2)
+"""SendGrid tries for a day to tell an event; what was told twice is known only while the first is kept."""
+
+
+def _retention(block: Block[Any]) -> Iterator[Complaint]:
+    """Times that something else rests on."""
+    if block.shape is not None and values.duration(block.shape.retention.events) < LEAST_EVENTS:
+        yield block.complaint(("retention", "events"), "is too short: the provider repeats itself for a day; write 2d or more")
 
 
 MOST_LOGO = 1_000_000

@@ -18,14 +18,19 @@ from syndicate.errors import UsageError
 Purpose = Literal["forgotten", "log"]
 """What a keyed hash is for. Hashes of different purposes cannot be compared with each other."""
 
-# Addresses that need no library: small ASCII letters in every part, no label that could be punycode, a real-looking
-# top-level domain. The library says the same of each of them (the tests compare), in 38 µs instead of 1.
+# Addresses that need no library: ASCII, no quoted local part, no label that could be punycode, a real-looking top-level
+# domain. The library says the same of each of them (the tests compare), in 26 µs instead of 1.
 _PLAIN = re.compile(
     r"(?=.{3,254}\Z)(?=[^@]{1,64}@)"
-    r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*"
+    r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[a-z0-9](?:-?[a-z0-9]){0,30}\.)+(?!(?:arpa|invalid|local|localhost|onion)\Z)[a-z]{2,24}",
     re.ASCII,
 )
+# Mailboxes whose names have no case (RFC 2142), as the library has them.
+_ROLES = frozenset({
+    "info", "marketing", "sales", "support", "abuse", "noc", "security", "postmaster", "hostmaster", "usenet", "news",
+    "webmaster", "www", "uucp", "ftp",
+})  # fmt: skip
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _NAMED = re.compile(r"[^<>]*<([^<>]*)>")
 
@@ -47,9 +52,16 @@ def clean(text: str) -> Address:
 
     Whether anybody reads mail there is not looked up. The name is dropped: we do not keep it. Raises AddressError.
     """
-    if _PLAIN.fullmatch(text):
-        return Address(text, text)
+    # Only ASCII: a Kelvin sign, too, has a small k.
+    if text.isascii() and _PLAIN.fullmatch(key := text.lower()):
+        return Address(text if key == text else _spelled(text, key), key)
     return _checked(_bare(text))
+
+
+def _spelled(text: str, key: str) -> str:
+    """A plain address with capitals, as we write to it: only the part before the @ keeps them, unless it is a role's."""
+    at = text.index("@")
+    return key if key[:at] in _ROLES else text[:at] + key[at:]
 
 
 def _bare(text: str) -> str:

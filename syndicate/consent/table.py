@@ -14,8 +14,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from io import StringIO
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from syndicate.consent.addresses import Address, clean
@@ -31,7 +30,7 @@ from syndicate.consent.columns import (
 )
 from syndicate.consent.lines import LONGEST, Lines
 
-__all__ = ["Note", "Reject", "Row", "TableError", "read", "safe_cell", "write"]
+__all__ = ["Note", "Reject", "Row", "TableError", "Writer", "read", "safe_cell", "write"]
 
 _DELIMITERS = ("\t", ";", "|", ",")
 _SAMPLE = 40
@@ -47,12 +46,14 @@ _LEFT = words(
     "unsubscribed unsubscribe optedout optout left removed cleaned bounced bounce hardbounced complained complaint spam "
     "forgotten suppressed blocked cregjistruar iaconregjistruar larguar ilarguar elarguar"
 )
+_PENDING = words("pending unconfirmed notconfirmed waiting invited nepritje pakonfirmuar ipakonfirmuar epakonfirmuar")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One person of a table. `line` counts from 1. `languages` is empty where the table does not say.
 
+    `pending`: the table itself says that this person has not agreed yet, so that no evidence of others' consent is theirs.
     `extra` holds the cells of columns that mean nothing to us, by header; it is for looking, not for keeping.
     """
 
@@ -60,6 +61,7 @@ class Row:
     address: Address
     languages: str = ""
     lists: tuple[str, ...] = ()
+    pending: bool = False
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -80,10 +82,13 @@ class Note:
     text: str
 
 
-def read(stream: BinaryIO, *, languages: Sequence[str] = ("sq", "en")) -> Iterator[Row | Reject | Note]:
+def read(
+    stream: BinaryIO, *, languages: Sequence[str] = ("sq", "en"), extra: bool = True
+) -> Iterator[Row | Reject | Note]:
     """The people of a table, in its order, with rejects and notes between them. `languages` are the site's.
 
-    Raises TableError when no column holds addresses. Blank rows are passed over.
+    Without `extra`, cells of columns that mean nothing to us are told of in a note, and dropped. Blank rows are passed over.
+    Raises TableError when no column holds addresses.
     """
     lines = Lines(stream)
     first = lines.encoding
@@ -94,6 +99,7 @@ def read(stream: BinaryIO, *, languages: Sequence[str] = ("sq", "en")) -> Iterat
     delimiter, declared = _delimiter(sample)
     plan = layout([[] if at < declared else _cells(line, delimiter) for at, line in enumerate(sample)], languages)
     yield from _notes(plan, declared)
+    plan = plan if extra else replace(plan, extra=())
     for _ in range(plan.skip):
         lines.take()
     yield from _rows(lines, delimiter, plan, languages)
@@ -109,7 +115,7 @@ def _rows(lines: Lines, delimiter: str, plan: Layout, languages: Sequence[str]) 
         raw, cells, broken = line, line.rstrip("\r\n").split(delimiter), _unreadable(line)
         if '"' in line and not broken:
             raw, cells, broken = _quoted(line, lines, delimiter, plan.address)
-        if not any(cell and not cell.isspace() for cell in cells):
+        if not line[0].isalnum() and not any(cell and not cell.isspace() for cell in cells):
             continue
         try:
             if broken:
@@ -158,17 +164,19 @@ def _row(number: int, cells: list[str], plan: Layout, languages: Sequence[str], 
     if len(cells) > plan.width and any(cell.strip() for cell in cells[plan.width :]):
         raise ValueError(f"The row has {len(cells)} cells where the table has {plan.width}: a separator too many?")
     address = clean(_plain(cells[plan.address]))
-    state = _cell(cells, plan.state)
-    if state and fold(state) in _LEFT:
-        raise ValueError(f"The table says of this person “{state[:40]}”: they are not brought back.")
-    spoken = _cell(cells, plan.languages)
+    state = fold(_cell(cells, plan.state)) if plan.state is not None else ""
+    if state in _LEFT:
+        raise ValueError(f"The table says of this person “{_cell(cells, plan.state)[:40]}”: they are not brought back.")
+    spoken = _cell(cells, plan.languages) if plan.languages is not None else ""
     if spoken not in said:
         if len(said) > 1000:
             said.clear()
         said[spoken] = read_languages(spoken, languages)
-    lists = tuple(dict.fromkeys(re.findall(r"[^\s,;|+]+", _cell(cells, plan.lists)))) if plan.lists is not None else ()
-    extra = {name: _cell(cells, column) for column, name in plan.extra} if plan.extra else {}
-    return Row(number, address, said[spoken], lists, extra)
+    if plan.lists is None and not plan.extra:
+        return Row(number, address, said[spoken], pending=state in _PENDING)
+    lists = tuple(dict.fromkeys(re.findall(r"[^\s,;|+]+", _cell(cells, plan.lists))))
+    extra = {name: _cell(cells, column) for column, name in plan.extra}
+    return Row(number, address, said[spoken], lists, state in _PENDING, extra)
 
 
 def _cell(cells: list[str], column: int | None) -> str:
@@ -176,7 +184,7 @@ def _cell(cells: list[str], column: int | None) -> str:
 
 
 def _plain(cell: str) -> str:
-    return cell[1:] if _GUARDED.match(cell) else cell
+    return cell[1:] if "'" in cell and _GUARDED.match(cell) else cell
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -215,21 +223,36 @@ def _notes(plan: Layout, declared: int) -> Iterator[Note]:
 
 def safe_cell(text: str) -> str:
     """The text as a cell that no spreadsheet computes (what OWASP calls CSV injection)."""
+    if text.isalnum():
+        return text
     guarded = f"'{text}" if _FORMULA.match(text) or _GUARDED.match(text) else text
     return _INNER.sub(r"\1'", guarded) if ";" in text or not text.isprintable() else guarded
 
 
 def write(stream: BinaryIO, header: Sequence[str], rows: Iterable[Sequence[str]], *, bom: bool = False) -> int:
     """Writes the table to a binary stream as rows come; returns their number. `bom` for free text that Excel shall show."""
-    stream.write((b"\xef\xbb\xbf" if bom else b"") + _line(header))
-    count = 0
+    out = Writer(stream, header, bom=bom)
     for row in rows:
-        stream.write(_line(row))
-        count += 1
-    return count
+        out.row(row)
+    return out.count
 
 
-def _line(cells: Sequence[str]) -> bytes:
-    buffer = StringIO(newline="")
-    csv.writer(buffer).writerow([safe_cell(cell) for cell in cells])
-    return buffer.getvalue().encode("utf-8", "replace")
+class Writer:
+    """A table that is written row by row to a binary stream. `count` is the number of rows so far, without the header."""
+
+    def __init__(self, stream: BinaryIO, header: Sequence[str], *, bom: bool = False) -> None:
+        """Writes the header at once; `bom` for free text that Excel shall show."""
+        self.count = -1
+        self._stream = stream
+        self._line = csv.writer(self)
+        stream.write(b"\xef\xbb\xbf" if bom else b"")
+        self.row(header)
+
+    def row(self, cells: Iterable[str]) -> None:
+        """Writes one row, each cell made safe."""
+        self._line.writerow([safe_cell(cell) for cell in cells])
+        self.count += 1
+
+    def write(self, line: str) -> None:
+        """What `csv` calls with each finished line."""
+        self._stream.write(line.encode("utf-8", "replace"))

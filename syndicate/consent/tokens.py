@@ -3,7 +3,8 @@
 A token is `<what>.<signature>`: letters, digits, `-`, `_` and one dot, so it goes into a URL as it is. `<what>` is the
 person's id, the list's id and, where the link may grow old, the second of its signing. The purpose is not written in the
 token: it chooses the key, so a token to leave cannot be used to confirm. A leave token carries no time and never expires:
-the same person and list always have the same one.
+the same person and list always have the same one. A link that is about no list has an empty one, a link to confirm several
+lists has them joined (`joined`), and `extra` holds what else a purpose needs, such as the id of the letter that it stands in.
 
 Signed with itsdangerous: HMAC-SHA256, of which the first 128 bits are kept (RFC 2104 §5 allows half) for a short link.
 """
@@ -11,7 +12,7 @@ Signed with itsdangerous: HMAC-SHA256, of which the first 128 bits are kept (RFC
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -23,36 +24,83 @@ from syndicate.errors import UsageError
 if TYPE_CHECKING:
     from itsdangerous import Signer
 
-Purpose = Literal["confirm", "leave", "preferences", "account"]
-"""What a link is for: confirm a subscription, leave, change language, or (fresh and mailed on request) all the rest."""
+Purpose = Literal["confirm", "leave", "preferences", "account", "session", "address", "approve"]
+"""What a link is for: confirm subscriptions, leave, change language, open the settings (fresh, mailed on request, once),
+stay in them for a while, confirm a new address; and, for the operator, approve an edition."""
+
+CONFIRM_LIVES = timedelta(days=30)
+"""How long after the form its confirmation link works."""
+ACCOUNT_LIVES = timedelta(minutes=30)
+"""How long the mailed link to the settings works, and how long the settings then stay open."""
+ADDRESS_LIVES = timedelta(hours=24)
+"""How long the link to confirm a new address works."""
+
+INVITED = "invited"
+"""The `extra` of a confirmation link that the operator sent unasked: it lifts nothing that forbids mail."""
+
+NOBODY = "test"
+"""Whose links the test mail of a newsletter carries: no subscriber has this id."""
 
 _LONGEST = 1024
+_NO_LIST = frozenset({"account", "session", "address"})
 
 
 class TokenError(UsageError):
-    """A link that we did not sign for this purpose, or that has grown old."""
+    """A link that we did not sign for this purpose, that has grown old, or that was used up."""
+
+
+def asked(claim: Claim) -> datetime | None:
+    """When the form was sent that a confirmation link answers, to the millisecond; None for an invitation."""
+    if claim.extra == INVITED or claim.signed is None:
+        return None
+    return claim.signed.replace(microsecond=int(claim.extra or "0") * 1000)
+
+
+def asked_at(moment: datetime) -> str:
+    """The `extra` of a confirmation link that answers a form of that moment: its milliseconds."""
+    return str(moment.microsecond // 1000)
+
+
+def joined(lists: Iterable[str]) -> str:
+    """Several lists as one, for a token."""
+    return ",".join(lists)
+
+
+def parted(lists: str) -> tuple[str, ...]:
+    """The lists that were joined."""
+    return tuple(one for one in lists.split(",") if one)
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a token proves: whose it is, for which list, and when it was signed (None: it has no age)."""
+    """What a token proves: whose it is, for which list ("" for none), when it was signed (None: it has no age)."""
 
     subscriber: str
     list: str
     signed: datetime | None = None
+    extra: str = ""
 
 
-def sign(ring: Sequence[bytes], *, purpose: Purpose, subscriber: str, list: str, now: datetime | None = None) -> str:
+def sign(
+    ring: Sequence[bytes],
+    *,
+    purpose: Purpose,
+    subscriber: str,
+    list: str,
+    now: datetime | None = None,
+    extra: str = "",
+) -> str:
     """A token for one purpose, person and list, signed with the newest key: the *first* of the ring.
 
-    With `now` the token carries its time, to the second, and can be held to an age when read; without, it never expires.
-    Raises UsageError for an empty ring, and ValueError for an id that is empty or holds a line break.
+    With `now` the token carries its time, to the second, and can be held to an age when read; without, it never expires,
+    and has no `extra`. Raises UsageError for an empty ring, and ValueError for a person's id that is empty, for an empty
+    list where a link is about one, and for line breaks.
     """
     from itsdangerous.encoding import base64_encode
 
-    if not subscriber or not list or "\n" in subscriber + list:
+    if not subscriber or not (list or purpose in _NO_LIST) or "\n" in subscriber + list + extra or (extra and not now):
         raise ValueError("the ids in a token are not empty and hold no line break")
-    parts = [subscriber, list, *([f"{int(now.timestamp()):x}"] if now else [])]
+    parts = [subscriber, list, *([f"{int(now.timestamp()):x}"] if now else []), *([extra] if extra else [])]
     return _signer(tuple(ring), purpose).sign(base64_encode("\n".join(parts))).decode()
 
 
@@ -95,7 +143,8 @@ def _verified(signer: Signer, token: str) -> bytes:
 
 def _parsed(payload: bytes) -> Claim:
     subscriber, name, *rest = payload.decode().split("\n")
-    return Claim(subscriber, name, datetime.fromtimestamp(int(rest[0], 16), UTC) if rest else None)
+    signed = datetime.fromtimestamp(int(rest[0], 16), UTC) if rest else None
+    return Claim(subscriber, name, signed, rest[1] if rest[1:] else "")
 
 
 @lru_cache(maxsize=16)
@@ -131,6 +180,21 @@ def leave_url(base_url: str, token: str) -> str:
 def preferences_url(base_url: str, token: str) -> str:
     """Where a person changes their language."""
     return f"{base_url.rstrip('/')}/preferences/{token}"
+
+
+def account_url(base_url: str, token: str) -> str:
+    """Where a person opens their settings, once."""
+    return f"{base_url.rstrip('/')}/account/{token}"
+
+
+def address_url(base_url: str, token: str) -> str:
+    """Where a person confirms a new address."""
+    return f"{base_url.rstrip('/')}/address/{token}"
+
+
+def approve_url(base_url: str, token: str) -> str:
+    """Where an operator approves an edition: a page whose button posts; opening it does nothing."""
+    return f"{base_url.rstrip('/')}/approve/{token}"
 
 
 def leave_mailto(reply_to: str, token: str) -> str:

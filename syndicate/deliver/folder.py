@@ -12,26 +12,32 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
-from syndicate.deliver import Attempt, Batch
+from syndicate.deliver import NO_TICKET, Attempt, Batch, Ticket
 from syndicate.errors import DeliveryError, SyndicateError, UsageError
-from syndicate.models import Message, Receipt
+from syndicate.models import Copy, Letter, Receipt
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _TEMPORARY = re.compile(r"\.(?P<name>.+\.eml)\.[0-9]+\.tmp")
 
 
 class FolderTransport:
-    """Writes mail into `folder`, which is made when it is first needed. `serialise` gives a message's bytes (RFC 5322)."""
+    """Writes mail into `folder`, which is made when it is first needed. `writer` makes what gives a copy its bytes (RFC 5322)."""
 
     name = "folder"
     batch_size = 500
+    single = False
     undoable = False
 
-    def __init__(self, folder: Path, serialise: Callable[[Message], bytes]) -> None:
+    def __init__(self, folder: Path, writer: Callable[[Letter], Callable[[Copy], bytes]]) -> None:
         self.folder = folder
-        self._serialise = serialise
+        self._writer = writer
+
+    def prepare(self, now: datetime, send_at: datetime | None) -> Ticket:
+        """Nothing: a file is there at once, and cannot be called back."""
+        return NO_TICKET
 
     def post(self, batch: Batch) -> Iterator[Receipt]:
         """Writes the batch; the receipts come when all of it is on the disk.
@@ -39,22 +45,22 @@ class FolderTransport:
         When the folder cannot be written to, those not written are `requeue`, and DeliveryError follows the last receipt.
         Raises UsageError for ids that cannot be part of a file's name.
         """
-        names = [file_name(batch.edition, message.id) for message in batch.messages]
+        names = [file_name(batch.edition, copy.id) for copy in batch.copies]
         receipts: list[Receipt] = []
-        trouble = _prepared(self.folder)
-        for message, name in zip(batch.messages, names, strict=True):
+        trouble, write = _prepared(self.folder), self._writer(batch.letter)
+        for copy, name in zip(batch.copies, names, strict=True):
             if trouble is None:
-                receipt, trouble = self._written(message, name)
+                receipt, trouble = self._written(write, copy, name)
                 receipts.append(receipt)
             else:
-                receipts.append(Receipt(message.id, "requeue", _reason(trouble)))
+                receipts.append(Receipt(copy.id, "requeue", _reason(trouble)))
         if any(receipt.outcome == "accepted" for receipt in receipts):
             _sync_folder(self.folder)
         yield from receipts
         if trouble is not None:
             raise DeliveryError(_sentence(self.folder, trouble)) from trouble
 
-    def settle(self, attempt: Attempt) -> list[Receipt]:
+    def settle(self, attempt: Attempt, now: datetime) -> list[Receipt]:
         """What became of a batch: a file is there, whole, or nothing is. Sweeps away what was half-written."""
         names = {delivery: file_name(attempt.edition, delivery) for delivery in attempt.deliveries}
         there = _listed(self.folder)
@@ -68,19 +74,27 @@ class FolderTransport:
             for delivery, name in names.items()
         ]
 
+    def recall(self, attempt: Attempt, now: datetime) -> bool:
+        """Never: what lies in the folder has arrived."""
+        return False
+
+    def forget(self, attempt: Attempt, now: datetime) -> bool:
+        """There is nothing to clear away."""
+        return True
+
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _written(self, message: Message, name: str) -> tuple[Receipt, OSError | None]:
+    def _written(self, write: Callable[[Copy], bytes], copy: Copy, name: str) -> tuple[Receipt, OSError | None]:
         try:
-            content = self._serialise(message)
+            content = write(copy)
         except (ValueError, SyndicateError) as error:
-            return Receipt(message.id, "failed", f"The mail cannot be written: {error}"), None
+            return Receipt(copy.id, "failed", f"The mail cannot be written: {error}"), None
         try:
             _write(self.folder / name, content)
         except OSError as error:
-            return Receipt(message.id, "requeue", _reason(error)), error
-        return Receipt(message.id, "accepted"), None
+            return Receipt(copy.id, "requeue", _reason(error)), error
+        return Receipt(copy.id, "accepted"), None
 
 
 def file_name(edition: str, delivery: str) -> str:

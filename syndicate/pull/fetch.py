@@ -113,22 +113,44 @@ class Fetcher:
 
         Raises Refused (private address, no web address, too many redirects), Gone (410), FetchError (all else).
         """
+        answer, way, permanent = self._follow(
+            url, lambda here: self._headers(here, etag, last_modified, accept), allow_private
+        )
+        return _retrieved(answer, url, way[0], way[-1], permanent, bool(etag or last_modified))
+
+    def status(self, url: str, *, method: str = "HEAD", allow_private: bool = False) -> int:
+        """The HTTP status that `url` ends with after its redirects. `method` is HEAD, or GET, which asks for one byte.
+
+        Raises Refused and FetchError as `get` does, but for no status: 404 is an answer here.
+        """
+        one_byte = {"Range": "bytes=0-0"} if method == "GET" else {}
+        answer, _, _ = self._follow(
+            url, lambda here: self._headers(here, None, None, PAGE) | one_byte, allow_private, method
+        )
+        return answer.status
+
+    def _follow(
+        self, url: str, headers: Callable[[Target], dict[str, str]], allow_private: bool, method: str = "GET"
+    ) -> tuple[Answer, list[Target], bool]:
+        """Ask for `url` and wherever it is redirected to: the last answer, the way there, and whether all of it is permanent."""
         here = first = target(url)
+        way = [here]
         asked = {here.url}
         spent = 0.0
         permanent = True
         for _ in range(self._limits.redirects + 1):
             self._wait(here)
             began = self._clock()
-            answer = self._ask(here, self._headers(here, etag, last_modified, accept), spent, allow_private)
+            answer = self._ask(here, headers(here), spent, allow_private, method)
             spent += self._clock() - began
             if answer.status not in _REDIRECTS:
-                return _retrieved(answer, url, first, here, permanent, bool(etag or last_modified))
+                return answer, way, permanent
             permanent = permanent and answer.status in _PERMANENT
             here = _next(here, answer)
             if here.url in asked:
                 raise Refused(f"{first.url} is redirected in a circle ({here.url}); check the address in a browser.")
             asked.add(here.url)
+            way.append(here)
         raise Refused(
             f"{first.url} is redirected more than {self._limits.redirects} times; find the last address in a browser "
             "and write that one."
@@ -143,7 +165,7 @@ class Fetcher:
         if turn > now:
             self._sleep(turn - now)
 
-    def _ask(self, here: Target, headers: Mapping[str, str], spent: float, allow_private: bool) -> Answer:
+    def _ask(self, here: Target, headers: Mapping[str, str], spent: float, allow_private: bool, method: str) -> Answer:
         from syndicate.pull.wire import Unreachable, exchange
 
         began = self._clock()
@@ -154,8 +176,9 @@ class Fetcher:
                 break
             try:
                 return exchange(
-                    here, address, headers, seconds=left, max_bytes=self._limits.max_bytes, context=self._context
-                )
+                    here, address, headers, seconds=left, max_bytes=self._limits.max_bytes, context=self._context,
+                    method=method,
+                )  # fmt: skip
             except Unreachable as unreachable:
                 failure = unreachable
         raise failure

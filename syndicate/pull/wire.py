@@ -52,8 +52,9 @@ def exchange(
     seconds: float,
     max_bytes: int,
     context: ssl.SSLContext | None,
+    method: str = "GET",
 ) -> Answer:
-    """GET `target` from the numeric `address`.
+    """GET `target` from the numeric `address`, or HEAD it.
 
     Raises Unreachable when no connection came about, else FetchError: time-out, TLS, broken or oversized answer.
     """
@@ -61,7 +62,7 @@ def exchange(
     alarm = _Alarm(connection, seconds)
     try:
         _connect(connection, target, alarm)
-        answer = _ask(connection, target, headers, max_bytes)
+        answer = _ask(connection, target, method, headers, max_bytes)
     except FetchError:
         raise
     except (WireError, HTTPException, OSError, ValueError, zlib.error) as error:
@@ -131,12 +132,12 @@ def _connect(connection: HTTPConnection, target: Target, alarm: _Alarm) -> None:
         connection.sock.settimeout(max(1.0, (connection.timeout or 1.0) * 3))
 
 
-def _ask(connection: HTTPConnection, target: Target, headers: Mapping[str, str], max_bytes: int) -> Answer:
-    connection.request("GET", target.path, headers=headers, preload_content=False, decode_content=False)
+def _ask(connection: HTTPConnection, target: Target, method: str, headers: Mapping[str, str], max_bytes: int) -> Answer:
+    connection.request(method, target.path, headers=headers, preload_content=False, decode_content=False)
     response: HTTPResponse = connection.getresponse()
     try:
         named = {name.lower(): value for name, value in response.headers.items()}
-        body = _read(response, target, max_bytes) if response.status == 200 else b""
+        body = _read(response, target, max_bytes) if response.status == 200 and method == "GET" else b""
         return Answer(response.status, named, body)
     finally:
         response.close()

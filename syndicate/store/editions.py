@@ -132,12 +132,47 @@ def set_state(connection: sa.Connection, id: str, state: EditionState, *, was: S
     return done.rowcount == 1
 
 
+def schedule(connection: sa.Connection, id: str, send_at: datetime, send_by: datetime) -> bool:
+    """Have an approved edition leave at a time; False if it is not approved (or scheduled) any more."""
+    table = s.editions
+    waits = sa.and_(table.c.id == id, table.c.state.in_(("approved", "scheduled")))
+    values = {"state": "scheduled", "send_at": send_at, "send_by": send_by, "stopped": ""}
+    return connection.execute(table.update().where(waits).values(values)).rowcount == 1
+
+
+def set_times(connection: sa.Connection, id: str, *, send_at: datetime | None, send_by: datetime) -> None:
+    """When an edition is to leave (None: at once), and when it is too late for it to."""
+    connection.execute(s.editions.update().where(s.editions.c.id == id).values(send_at=send_at, send_by=send_by))
+
+
+def set_stopped(connection: sa.Connection, id: str, why: str) -> None:
+    """Why sending came to a halt; "" when it goes on."""
+    connection.execute(s.editions.update().where(s.editions.c.id == id).values(stopped=why))
+
+
+def state_of(connection: sa.Connection, id: str) -> EditionState | None:
+    """The state of an edition, or None when there is none such."""
+    found: EditionState | None = connection.execute(sa.select(s.editions.c.state).where(s.editions.c.id == id)).scalar()
+    return found
+
+
+def in_states(connection: sa.Connection, states: Sequence[EditionState]) -> list[Edition]:
+    """The editions in these states without their texts, oldest first."""
+    query = sa.select(s.editions).where(s.editions.c.state.in_(states)).order_by(s.editions.c.created)
+    return [_edition(connection, row, texts=False) for row in connection.execute(query).all()]
+
+
 def approve(connection: sa.Connection, id: str, digest: str, at: datetime) -> bool:
     """Approve the draft with exactly these bytes; False if it is no draft any more, or was made anew."""
     table = s.editions
     same = sa.and_(table.c.id == id, table.c.state == "draft", table.c.digest == digest)
     values = {"state": "approved", "approved": at, "approved_digest": digest}
     return connection.execute(table.update().where(same).values(values)).rowcount == 1
+
+
+def set_notes(connection: sa.Connection, id: str, notes: Sequence[str]) -> None:
+    """What an edition notes, instead of what it did."""
+    connection.execute(s.editions.update().where(s.editions.c.id == id).values(notes=[*notes]))
 
 
 def give_back(connection: sa.Connection, id: str) -> None:
@@ -168,5 +203,6 @@ def _edition(connection: sa.Connection, row: Any, *, texts: bool) -> Edition:
         )
     return Edition(
         id=row.id, list=row.list, number=row.number, state=row.state, created=row.created, posts=tuple(posts),
-        variants=variants, digest=row.digest, approved=row.approved, notes=tuple(row.notes),
+        variants=variants, digest=row.digest, approved=row.approved, notes=tuple(row.notes), send_at=row.send_at,
+        send_by=row.send_by, stopped=row.stopped,
     )  # fmt: skip

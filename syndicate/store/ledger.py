@@ -1,27 +1,37 @@
 """The ledger: one row for one edition and one subscriber, and the batches in which rows are handed to a transport.
 
 Each function is one step inside the caller's transaction. Which state may follow which is decided in `deliver.ledger`; here
-every update names the state it comes from, so that two processes cannot both make the same step.
+every update names the states it comes from, so that two processes cannot both make the same step. What concerns a whole
+batch is one statement on its index: a million rows are moved four times in one send.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import secrets
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from syndicate.models import Delivery, DeliveryState
+from syndicate.models import Delivery, DeliveryState, SubscriptionState
 from syndicate.store import schema as s
 from syndicate.store.chunks import batched
 
 CHUNK = 500
 
+AWAY: tuple[DeliveryState, ...] = (
+    "posting", "accepted", "delivered", "deferred", "complained", "in_doubt", "held",
+)  # fmt: skip
+"""The states of a copy that has left or may have left."""
+
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """Deliveries of one variant, claimed together by the process that holds the lock `holder`."""
+    """Deliveries of one variant, claimed together by the process that holds the lock `holder`.
+
+    `undo_id` and `send_at` are the ticket it was posted with; `recalled` is since when it is proven that it will not arrive.
+    """
 
     id: str
     edition: str
@@ -29,18 +39,42 @@ class BatchRow:
     transport: str
     holder: str
     claimed: datetime
-    posted: datetime | None
+    posted: datetime | None = None
+    undo_id: str | None = None
+    send_at: datetime | None = None
+    recalled: datetime | None = None
 
 
-def freeze(connection: sa.Connection, edition: str, at: datetime, audience: Collection[tuple[str, str, str]]) -> None:
-    """Write the audience once: a queued row for each (delivery id, subscriber, variant)."""
-    for chunk in batched(audience, 5 * CHUNK):
-        connection.execute(s.deliveries.insert(), [
-            {"id": id, "edition": edition, "subscriber": subscriber, "variant": variant, "state": "queued",
-             "changed": at, "reason": ""}
-            for id, subscriber, variant in chunk
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A claimed row and what decides whether it goes: today's `address` ('' for who was forgotten) and `standing`."""
+
+    id: str
+    subscriber: str
+    address: str
+    standing: SubscriptionState | None
+
+
+# ---------------------------------------------------------------- the audience
+
+
+def freeze(connection: sa.Connection, edition: str, at: datetime, audience: Iterable[tuple[str, str]]) -> int:
+    """Write the audience once: a queued row for each (subscriber, variant). Returns how many; reads them as it writes.
+
+    The ids begin with 64 random bits of the edition's and count on from there: nobody can guess one, and rows written one
+    after the other lie side by side in the index.
+    """
+    beginning, count = secrets.token_hex(8), 0
+    insert = s.deliveries.insert()
+    for chunk in batched(audience, 10 * CHUNK):
+        connection.execute(insert, [
+            {"id": f"{beginning}{number:08x}", "edition": edition, "subscriber": subscriber, "variant": variant,
+             "state": "queued", "changed": at, "reason": "", "tries": 0}
+            for number, (subscriber, variant) in enumerate(chunk, count)
         ])  # fmt: skip
-    connection.execute(s.editions.update().where(s.editions.c.id == edition).values(frozen=at, audience=len(audience)))
+        count += len(chunk)
+    connection.execute(s.editions.update().where(s.editions.c.id == edition).values(frozen=at, audience=count))
+    return count
 
 
 def is_frozen(connection: sa.Connection, edition: str) -> bool:
@@ -48,80 +82,186 @@ def is_frozen(connection: sa.Connection, edition: str) -> bool:
     return connection.execute(sa.select(s.editions.c.frozen).where(s.editions.c.id == edition)).scalar() is not None
 
 
-def claim(connection: sa.Connection, batch: BatchRow, limit: int) -> list[Delivery]:
-    """Take at most `limit` queued rows of the batch's variant for it; on PostgreSQL, rows that others are taking are skipped."""
-    table = s.deliveries
-    queued = sa.and_(table.c.edition == batch.edition, table.c.variant == batch.variant, table.c.state == "queued")
-    chosen = sa.select(table.c.id).where(queued).order_by(table.c.id).limit(limit).with_for_update(skip_locked=True)
-    values = {"state": "claimed", "batch": batch.id, "changed": batch.claimed}
-    taken = (
-        connection.execute(table.update().where(table.c.id.in_(chosen)).values(values).returning(table.c.id))
-        .scalars()
-        .all()
-    )
-    if not taken:
-        return []
-    connection.execute(s.batches.insert().values(
-        id=batch.id, edition=batch.edition, variant=batch.variant, transport=batch.transport, holder=batch.holder,
-        claimed=batch.claimed,
-    ))  # fmt: skip
-    return of_batch(connection, batch.id)
+def audience_of(connection: sa.Connection, edition: str) -> int:
+    """How many readers the audience had when it was frozen; 0 before."""
+    return connection.execute(sa.select(s.editions.c.audience).where(s.editions.c.id == edition)).scalar() or 0
 
 
-def of_batch(connection: sa.Connection, batch: str) -> list[Delivery]:
-    """The deliveries of a batch with today's addresses; an address is '' where the person was forgotten since."""
-    table, people = s.deliveries.c, s.subscribers.c
+def readers(connection: sa.Connection, list: str) -> Iterator[tuple[str, str, str, str]]:
+    """Everyone confirmed on a list as (id, folded address, languages, style of mail), streamed.
+
+    In the order of ids, in which the ledger's rows are then written: an index takes rows in order much faster.
+    """
+    people, standing = s.subscribers.c, s.subscriptions.c
     query = (
-        sa.select(table.id, table.edition, table.subscriber, people.address, table.variant, table.state)
+        sa.select(people.id, people.address_key, people.languages, people.mail)
+        .join(s.subscriptions, standing.subscriber == people.id)
+        .where(standing.list == list, standing.state == "confirmed")
+        .order_by(people.id)
+    )
+    for row in connection.execute(query, execution_options={"yield_per": 2000}):
+        yield row[0], row[1], row[2], row[3]
+
+
+def suppressed_count(connection: sa.Connection, list: str) -> int:
+    """How many suppressions bind a list: its own and the whole site's."""
+    return connection.execute(sa.select(sa.func.count()).where(_binding(list))).scalar_one()
+
+
+def suppressed_among(connection: sa.Connection, list: str, hashes: Collection[str] | None = None) -> set[str]:
+    """Which of these keyed hashes of addresses must not be mailed on a list; without `hashes`, all that must not."""
+    query = sa.select(s.suppressions.c.address_hash).where(_binding(list))
+    if hashes is None:
+        return set(connection.execute(query).scalars())
+    found: set[str] = set()
+    for chunk in batched(hashes, CHUNK):
+        found.update(connection.execute(query.where(s.suppressions.c.address_hash.in_(chunk))).scalars())
+    return found
+
+
+def _binding(list: str) -> sa.ColumnElement[bool]:
+    return s.suppressions.c.list.in_(["", list])
+
+
+# ---------------------------------------------------------------- a batch's way
+
+
+def next_variant(connection: sa.Connection, edition: str, until: datetime | None = None) -> str | None:
+    """A variant for which somebody still waits (since `until` or earlier, where given), or None.
+
+    Reads the beginning of the index, however long the queue is.
+    """
+    table = s.deliveries.c
+    query = sa.select(table.variant).where(table.edition == edition, table.state == "queued").limit(1)
+    return connection.execute(query if until is None else query.where(table.changed <= until)).scalar()
+
+
+def latest_queued(connection: sa.Connection, edition: str) -> datetime | None:
+    """Since when the last of those who wait does; None when nobody waits."""
+    table = s.deliveries.c
+    query = sa.select(sa.func.max(table.changed)).where(table.edition == edition, table.state == "queued")
+    found: datetime | None = connection.execute(query).scalar()
+    return found
+
+
+def claim(
+    connection: sa.Connection, batch: BatchRow, limit: int, *, until: datetime, ids: Sequence[str] | None = None
+) -> int:
+    """Take at most `limit` queued rows of the batch's variant for it; returns how many.
+
+    Those who have waited since `until` or earlier, so that who was put off is not asked for again and again before the others
+    had their turn; or of `ids`, where given. On PostgreSQL, rows that others are taking are skipped.
+    """
+    table = s.deliveries
+    queued = sa.and_(table.c.edition == batch.edition, table.c.state == "queued", table.c.variant == batch.variant)
+    queued = sa.and_(queued, table.c.changed <= until if ids is None else table.c.id.in_(ids))
+    chosen = sa.select(table.c.id).where(queued).limit(limit).with_for_update(skip_locked=True)
+    values = {"state": "claimed", "batch": batch.id, "changed": batch.claimed}
+    taken = connection.execute(table.update().where(table.c.id.in_(chosen)).values(values)).rowcount
+    if taken:
+        connection.execute(s.batches.insert().values(
+            id=batch.id, edition=batch.edition, variant=batch.variant, transport=batch.transport, holder=batch.holder,
+            claimed=batch.claimed,
+        ))  # fmt: skip
+    return taken
+
+
+def claimed(connection: sa.Connection, batch: str, list: str) -> list[Claimed]:
+    """The claimed rows of a batch, with addresses and standing as they are today."""
+    table, people, standing = s.deliveries.c, s.subscribers.c, s.subscriptions.c
+    here = sa.and_(standing.subscriber == table.subscriber, standing.list == list)
+    query = (
+        sa.select(table.id, table.subscriber, people.address, standing.state)
         .outerjoin(s.subscribers, people.id == table.subscriber)
-        .where(table.batch == batch)
+        .outerjoin(s.subscriptions, here)
+        .where(table.batch == batch, table.state == "claimed")
         .order_by(table.id)
     )
-    return [
-        Delivery(row.id, row.edition, row.subscriber, row.address or "", row.variant, row.state)
-        for row in connection.execute(query)
-    ]
+    return [Claimed(row[0], row[1], row[2] or "", row[3]) for row in connection.execute(query)]
 
 
-def queued_variants(connection: sa.Connection, edition: str) -> list[str]:
-    """The variants for which somebody still waits."""
-    table = s.deliveries.c
-    query = (
-        sa.select(table.variant)
-        .where(table.edition == edition, table.state == "queued")
-        .distinct()
-        .order_by(table.variant)
-    )
-    return list(connection.execute(query).scalars())
+def post(connection: sa.Connection, batch: str, at: datetime, only: str | None = None) -> int:
+    """Make a batch's claimed rows `posting` (or one of them); returns how many."""
+    table = s.deliveries
+    mine = sa.and_(table.c.batch == batch, table.c.state == "claimed")
+    if only is not None:
+        mine = sa.and_(mine, table.c.id == only)
+    values = {"state": "posting", "changed": at, "tries": table.c.tries + 1}
+    return connection.execute(table.update().where(mine).values(values)).rowcount
+
+
+def move_batch(
+    connection: sa.Connection,
+    batch: str,
+    *,
+    was: Sequence[DeliveryState],
+    to: DeliveryState,
+    at: datetime,
+    reason: str = "",
+) -> int:
+    """Move all rows of a batch that are in `was`, and were not claimed for another since; returns how many."""
+    table = s.deliveries
+    still = sa.and_(table.c.batch == batch, table.c.state.in_(was))
+    return connection.execute(table.update().where(still).values(state=to, changed=at, reason=reason)).rowcount
 
 
 def move(
     connection: sa.Connection,
     ids: Collection[str],
     *,
-    was: DeliveryState,
+    was: Sequence[DeliveryState],
     to: DeliveryState,
     at: datetime,
     reason: str = "",
+    batch: str | None = None,
 ) -> int:
-    """Move rows from one state to another; returns how many were still in `was`."""
+    """Move rows that are in one of the states `was` (and still of `batch`, where given); returns how many."""
     table, moved = s.deliveries, 0
     for chunk in batched(ids, CHUNK):
-        still = sa.and_(table.c.id.in_(chunk), table.c.state == was)
+        still = sa.and_(table.c.id.in_(chunk), table.c.state.in_(was))
+        if batch is not None:
+            still = sa.and_(still, table.c.batch == batch)
         moved += connection.execute(table.update().where(still).values(state=to, changed=at, reason=reason)).rowcount
     return moved
 
 
+def move_all(
+    connection: sa.Connection,
+    edition: str,
+    *,
+    was: Sequence[DeliveryState],
+    to: DeliveryState,
+    at: datetime,
+    reason: str = "",
+) -> int:
+    """Move every row of an edition that is in `was`; returns how many."""
+    table = s.deliveries
+    still = sa.and_(table.c.edition == edition, table.c.state.in_(was))
+    return connection.execute(table.update().where(still).values(state=to, changed=at, reason=reason)).rowcount
+
+
 def cancel_queued(connection: sa.Connection, edition: str, at: datetime, reason: str) -> int:
     """Stop every copy of an edition that nobody has taken yet; returns how many."""
-    table = s.deliveries
-    still = sa.and_(table.c.edition == edition, table.c.state == "queued")
-    return connection.execute(table.update().where(still).values(state="cancelled", changed=at, reason=reason)).rowcount
+    return move_all(connection, edition, was=("queued",), to="cancelled", at=at, reason=reason)
 
 
-def mark_posted(connection: sa.Connection, batch: str, at: datetime) -> None:
-    """From here on a byte of this batch may have left."""
-    connection.execute(s.batches.update().where(s.batches.c.id == batch).values(posted=at))
+def of_batch(connection: sa.Connection, batch: str, states: Sequence[DeliveryState]) -> list[Delivery]:
+    """The deliveries of a batch that are in these states; without addresses."""
+    table = s.deliveries.c
+    query = (
+        sa.select(table.id, table.edition, table.subscriber, table.variant, table.state)
+        .where(table.batch == batch, table.state.in_(states))
+        .order_by(table.id)
+    )
+    return [Delivery(r.id, r.edition, r.subscriber, "", r.variant, r.state) for r in connection.execute(query)]
+
+
+def mark_posted(
+    connection: sa.Connection, batch: str, at: datetime, undo_id: str | None, send_at: datetime | None
+) -> None:
+    """From here on a byte of this batch may have left, with this ticket."""
+    values = {"posted": at, "undo_id": undo_id, "send_at": send_at}
+    connection.execute(s.batches.update().where(s.batches.c.id == batch).values(values))
 
 
 def mark_settled(connection: sa.Connection, batch: str, at: datetime) -> None:
@@ -129,12 +269,96 @@ def mark_settled(connection: sa.Connection, batch: str, at: datetime) -> None:
     connection.execute(s.batches.update().where(s.batches.c.id == batch).values(settled=at))
 
 
+def mark_recalled(connection: sa.Connection, batch: str, at: datetime) -> None:
+    """It is proven that nothing of this batch will arrive."""
+    still = sa.and_(s.batches.c.id == batch, s.batches.c.recalled.is_(None))
+    connection.execute(s.batches.update().where(still).values(recalled=at))
+
+
+def mark_cleared(connection: sa.Connection, batch: str, at: datetime) -> None:
+    """Its cancellation was deleted at the provider."""
+    connection.execute(s.batches.update().where(s.batches.c.id == batch).values(cleared=at))
+
+
+# ---------------------------------------------------------------- batches
+
+
 def unsettled(connection: sa.Connection, edition: str) -> list[BatchRow]:
-    """Batches that some process began and did not settle."""
-    table = s.batches
-    query = sa.select(table).where(table.c.edition == edition, table.c.settled.is_(None)).order_by(table.c.claimed)
-    rows = connection.execute(query)
-    return [BatchRow(r.id, r.edition, r.variant, r.transport, r.holder, r.claimed, r.posted) for r in rows]
+    """Batches that some process began and did not settle, oldest first."""
+    table = s.batches.c
+    return _batches(connection, sa.and_(table.edition == edition, table.settled.is_(None)))
+
+
+def batches_with(connection: sa.Connection, edition: str, states: Sequence[DeliveryState]) -> list[BatchRow]:
+    """Batches of an edition that hold rows in these states."""
+    table = s.deliveries.c
+    held = sa.select(table.batch).where(table.edition == edition, table.state.in_(states)).distinct()
+    return _batches(connection, s.batches.c.id.in_(held))
+
+
+def recallable(connection: sa.Connection, edition: str, transport: str, after: datetime) -> list[BatchRow]:
+    """Batches that stand, carry somebody's mail and leave later than `after`, those that leave first first."""
+    table = s.batches.c
+    return _batches(connection, sa.and_(_standing(edition), table.transport == transport, table.send_at > after))
+
+
+def _standing(edition: str) -> sa.ColumnElement[bool]:
+    """Batches that the provider holds mail of, and that can be called back in time."""
+    table, rows = s.batches.c, s.deliveries.c
+    carries = sa.exists().where(rows.batch == table.id, rows.state.in_(("posting", "accepted", "in_doubt", "held")))
+    return sa.and_(
+        table.edition == edition,
+        table.undo_id.is_not(None),
+        table.recalled.is_(None),
+        table.posted.is_not(None),
+        carries,
+    )
+
+
+def uncleared(connection: sa.Connection, transport: str, before: datetime | None = None) -> list[BatchRow]:
+    """Batches whose cancellation still lies at the provider (and whose time was over `before`, where given)."""
+    table = s.batches.c
+    there = sa.and_(
+        table.transport == transport, table.recalled.is_not(None), table.cleared.is_(None), table.undo_id.is_not(None)
+    )
+    return _batches(connection, there if before is None else sa.and_(there, table.send_at < before))
+
+
+def window(connection: sa.Connection, edition: str) -> tuple[datetime, datetime] | None:
+    """When the first and the last of the edition's batches that stand leave the provider; None where none waits there."""
+    table = s.batches.c
+    query = sa.select(sa.func.min(table.send_at), sa.func.max(table.send_at)).where(_standing(edition))
+    first, last = connection.execute(query).one()
+    return (first, last) if first is not None else None
+
+
+def open_editions(connection: sa.Connection) -> list[str]:
+    """Editions of which a batch is not settled."""
+    table = s.batches.c
+    return [*connection.execute(sa.select(table.edition).where(table.settled.is_(None)).distinct()).scalars()]
+
+
+def _batches(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[BatchRow]:
+    table = s.batches.c
+    query = sa.select(s.batches).where(which).order_by(table.send_at, table.claimed)
+    return [
+        BatchRow(
+            r.id, r.edition, r.variant, r.transport, r.holder, r.claimed, r.posted, r.undo_id, r.send_at, r.recalled
+        )
+        for r in connection.execute(query)
+    ]
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def count_in_batches(connection: sa.Connection, batches: Collection[str], states: Sequence[DeliveryState]) -> int:
+    """How many rows of these batches are in these states."""
+    table, found = s.deliveries.c, 0
+    for chunk in batched(batches, CHUNK):
+        query = sa.select(sa.func.count()).where(table.batch.in_(chunk), table.state.in_(states))
+        found += connection.execute(query).scalar_one()
+    return found
 
 
 def tally(connection: sa.Connection, edition: str) -> dict[DeliveryState, int]:
@@ -142,11 +366,6 @@ def tally(connection: sa.Connection, edition: str) -> dict[DeliveryState, int]:
     table = s.deliveries.c
     query = sa.select(table.state, sa.func.count()).where(table.edition == edition).group_by(table.state)
     return {row[0]: row[1] for row in connection.execute(query)}
-
-
-def audience_of(connection: sa.Connection, edition: str) -> int:
-    """How many readers the audience had when it was frozen; 0 before."""
-    return connection.execute(sa.select(s.editions.c.audience).where(s.editions.c.id == edition)).scalar() or 0
 
 
 def by_variant(connection: sa.Connection, edition: str) -> Mapping[str, int]:
@@ -159,6 +378,18 @@ def by_variant(connection: sa.Connection, edition: str) -> Mapping[str, int]:
 def receivers(connection: sa.Connection, editions: Sequence[str]) -> int:
     """How many copies of these editions have left or may have left."""
     table = s.deliveries.c
-    away = ("posting", "accepted", "delivered", "deferred", "complained", "in_doubt", "held")
-    query = sa.select(sa.func.count()).where(table.edition.in_(editions), table.state.in_(away))
+    query = sa.select(sa.func.count()).where(table.edition.in_(editions), table.state.in_(AWAY))
     return connection.execute(query).scalar_one()
+
+
+def who(connection: sa.Connection, edition: str, states: Sequence[DeliveryState]) -> Iterator[tuple[str, str, str]]:
+    """The people of an edition in these states as (state, address, reason), streamed; '' for who was forgotten."""
+    table, people = s.deliveries.c, s.subscribers.c
+    query = (
+        sa.select(table.state, people.address, table.reason)
+        .outerjoin(s.subscribers, people.id == table.subscriber)
+        .where(table.edition == edition, table.state.in_(states))
+        .order_by(table.state, people.address_key)
+    )
+    for row in connection.execute(query, execution_options={"yield_per": 1000}):
+        yield row[0], row[1] or "", row[2]

@@ -195,7 +195,7 @@ def parts(chosen: list[Post], **changes: object) -> Parts:
         fill_text=fill_text,
         number=7,
         date=datetime(2026, 11, 23, 8, tzinfo=UTC),
-        web_url="https://lajme.example.org/archive/monthly-7/",
+        web_url="https://lajme.example.org/newsletters/monthly/7",
         addresses=ADDRESSES,
     )
     return replace(made, **changes)  # type: ignore[arg-type]

@@ -7,13 +7,13 @@ import pytest
 from compose.newsroom import BEGIN, TEMPLATES, book, fill, newsletter, parts, post, posts, site
 
 from syndicate.compose.checks import check
-from syndicate.compose.items import Addresses
+from syndicate.compose.items import Addresses, Image
 from syndicate.compose.preview import forced, preview
 from syndicate.compose.render import render_all
 from syndicate.models import Edition, EditionVariant
 
 NAMES = ("sq", "en", "sq+en", "en+sq")
-PICTURED = Addresses(pictures={"p0": "https://lajme.example.org/pictures/0.jpg"})
+PICTURED = Addresses(pictures={"p0": Image("https://lajme.example.org/pictures/0.jpg", 1200, 800)})
 
 
 def edition(chosen=None, **changes: object) -> Edition:
@@ -135,11 +135,12 @@ def page(made: Edition) -> str:
 
 def test_the_preview_shows_every_variant_at_each_width_in_each_light() -> None:
     html = page(edition())
-    assert html.count("<iframe") == 16
+    assert html.count("<iframe") == 32
     for name in NAMES:
         for screen in ("phone", "desktop"):
             for scheme in ("light", "dark"):
                 assert f'title="{name}, {screen}, {scheme}"' in html
+                assert f'title="{name}, {screen}, {scheme}, without pictures"' in html
     assert "Nothing was found wrong." in html
     assert "%%" not in html
     assert html.count("<pre") == 4

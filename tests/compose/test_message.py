@@ -6,20 +6,21 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import default
-from typing import cast
+from time import process_time
+from typing import Any, cast
 
 import pytest
 from compose.newsroom import newsletter, parts, post, posts, site
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndicate.compose.message import filled, mailbox, mask, message
-from syndicate.compose.mime import serialise
+from syndicate.compose.message import PROVIDER_LEAVES, copy, filled, letter, mailbox, mask
+from syndicate.compose.mime import field, writer
 from syndicate.compose.render import render_all
-from syndicate.models import Edition, EditionVariant, Message, Sender, Version
+from syndicate.models import Copy, Edition, EditionVariant, Letter, Sender, Version
 
 DATE = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
-LEAVE = "https://lajme.example.org/leave/" + "tok3n-" * 30 + "?a=1&b=2"
+LEAVE = "https://lajme.example.org/leave/" + "tok3n-" * 30 + "?a=1"
 
 
 def edition(count: int = 2) -> Edition:
@@ -31,20 +32,35 @@ def edition(count: int = 2) -> Edition:
 EDITION = edition()
 
 
-def letter(name: str = "sq+en", **changes: object) -> Message:
-    variant = EDITION.variant(name)
-    assert variant is not None
-    values: dict[str, object] = {
+def common(name: str = "sq+en", variant: EditionVariant | None = None, **changes: Any) -> Letter:
+    return letter(
+        EDITION,
+        variant or cast(EditionVariant, EDITION.variant(name)),
+        **{"list": newsletter(), "site": site()} | changes,
+    )
+
+
+def own(**changes: Any) -> Copy:
+    values: dict[str, Any] = {
         "list": newsletter(),
-        "site": site(),
         "delivery": "d-000123",
         "address": "arta.example@mail.example.org",
         "leave_url": LEAVE,
         "leave_mailto": "leave+tok3n@post.example.org",
         "preferences_url": "https://lajme.example.org/me/abc",
-        "date": DATE,
     }
-    return message(EDITION, cast(EditionVariant, changes.pop("variant", variant)), **(values | changes))  # type: ignore[arg-type]
+    return copy(**values | changes)
+
+
+def wire(name: str = "sq+en", **changes: Any) -> bytes:
+    return writer(common(name))(own(**changes))
+
+
+def texts(raw: bytes) -> list[str]:
+    """The parts as they come out at the other end, text first."""
+    mail = parsed(raw)
+    parts = list(mail.iter_parts()) if mail.is_multipart() else [mail]
+    return [cast(EmailMessage, part).get_content().replace("\r\n", "\n") for part in parts]
 
 
 def parsed(raw: bytes) -> EmailMessage:
@@ -57,7 +73,7 @@ def header_lines(raw: bytes) -> list[bytes]:
 
 @pytest.mark.parametrize(("name", "languages"), [("sq", "sq"), ("en", "en"), ("sq+en", "sq, en"), ("en+sq", "en, sq")])
 def test_headers(name: str, languages: str) -> None:
-    mail = parsed(serialise(letter(name)))
+    mail = parsed(wire(name))
     assert {
         key: mail[key]
         for key in ("To", "Reply-To", "List-Id", "Content-Language", "Message-ID", "Feedback-ID", "Precedence")
@@ -76,7 +92,7 @@ def test_headers(name: str, languages: str) -> None:
 
 
 def test_one_click_header_stands_whole_on_one_line() -> None:
-    lines = header_lines(serialise(letter()))
+    lines = header_lines(wire())
     expected = f"List-Unsubscribe: <{LEAVE}>, <mailto:leave+tok3n@post.example.org>".encode()
     assert len(expected) > 200
     assert expected in lines
@@ -84,24 +100,46 @@ def test_one_click_header_stands_whole_on_one_line() -> None:
 
 
 def test_a_mailto_link_is_taken_as_it_is() -> None:
-    headers = dict(letter(leave_mailto="mailto:leave@x.example.org?subject=tok").headers)
+    headers = dict(own(leave_mailto="mailto:leave@x.example.org?subject=tok").headers)
     assert headers["List-Unsubscribe"].endswith("<mailto:leave@x.example.org?subject=tok>")
 
 
-def test_the_tokens_are_filled_and_escaped_in_html_only() -> None:
-    made = letter()
-    assert "%%" not in made.html + made.text
-    assert LEAVE.replace("&", "&amp;") in made.html
-    assert LEAVE in made.text
-    for part in (made.html, made.text):
+def test_without_a_server_the_way_out_is_a_mail() -> None:
+    made = own(leaving="mail", leave_mailto="mailto:leave@x.example.org?subject=leave%20tok", preferences_url=None)
+    assert dict(made.headers)["List-Unsubscribe"] == "<mailto:leave@x.example.org?subject=leave%20tok>"
+    assert "List-Unsubscribe-Post" not in dict(made.headers)
+    for part in texts(writer(common())(made)):
+        assert "mailto:leave@x.example.org?subject=leave%20tok" in part
+        assert "https://lajme.example.org/leave" not in part
+
+
+def test_where_the_provider_has_the_link_its_mark_stands_in_the_body_and_no_header_of_ours() -> None:
+    made = own(leaving="provider", preferences_url=None)
+    assert not [name for name, _ in made.headers if name.startswith("List-")]
+    assert made.values["leave_url"] == made.values["preferences_url"] == "<%asm_group_unsubscribe_raw_url%>"
+    text, html = texts(writer(common())(made))
+    assert f"{PROVIDER_LEAVES}\n" in text
+    assert f'href="{PROVIDER_LEAVES}"' in html
+
+
+def test_the_tokens_are_filled_alike_in_text_and_html() -> None:
+    for part in texts(wire()):
+        assert "%%" not in part
+        assert LEAVE in part
         assert "a…e@mail.example.org" in part
         assert "arta.example@" not in part
 
 
+@given(address=st.text(max_size=30), url=st.text(max_size=60))
+def test_values_mean_the_same_in_html_and_in_text(address: str, url: str) -> None:
+    made = own(address=address, leave_url=f"https://x.example.org/{url}", preferences_url=url or None)
+    assert not re.search(r"[&<>\"'\s]", "".join(made.values.values()).replace(" ", ""))
+
+
 def test_without_a_page_of_choices_the_way_out_stands_in() -> None:
-    made = letter(preferences_url=None)
-    assert "%%" not in made.html + made.text
-    assert made.text.count(LEAVE) == 2
+    for part in texts(wire(preferences_url=None)):
+        assert "%%" not in part
+        assert part.count(LEAVE) == 2
 
 
 def test_a_value_that_looks_like_a_token_is_not_filled_again() -> None:
@@ -109,26 +147,108 @@ def test_a_value_that_looks_like_a_token_is_not_filled_again() -> None:
 
 
 @pytest.mark.parametrize("name", ["sq", "en", "sq+en", "en+sq"])
-def test_bytes_are_alternative_text_first_in_short_lines_and_come_back_whole(name: str) -> None:
-    made = letter(name)
-    raw = serialise(made)
+def test_bytes_are_alternative_text_first_and_come_back_whole(name: str) -> None:
+    made, one = common(name), own()
+    raw = writer(made)(one)
     mail = parsed(raw)
     assert mail.get_content_type() == "multipart/alternative"
-    text, html = mail.iter_parts()
-    assert (text.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
-    assert text.get_content().replace("\r\n", "\n") == made.text
-    assert html.get_content().replace("\r\n", "\n").rstrip("\n") == made.html.rstrip("\n")
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    assert texts(raw) == [filled(part, one.values).rstrip("\n") + "\n" for part in (made.text, made.html)]
     assert mail["Subject"] == made.subject
     assert not mail.defects
-    body = raw.split(b"\r\n\r\n", 1)[1]
-    assert max(map(len, body.split(b"\r\n"))) <= 76
-    assert b"\n" not in raw.replace(b"\r\n", b"")
+
+
+def test_a_letter_of_text_alone_is_one_part() -> None:
+    raw = writer(replace(common(), html=""))(own())
+    assert parsed(raw).get_content_type() == "text/plain"
+    assert parsed(raw)["Content-Language"] == "sq, en"
+    assert LEAVE in texts(raw)[0]
+
+
+LINES = st.text(max_size=90) | st.sampled_from(
+    [
+        "%%leave_url%%",
+        " ",
+        "\t",
+        "=",
+        "ë" * 40,
+        ".",
+        "..",
+        "From x",
+        "-- ",
+        "a" * 76,
+        "b" * 75 + "ë",
+        "%%other%%",
+        "\r",
+        "",
+    ]
+)
+
+
+def sound(raw: bytes) -> None:
+    """Clean by RFC 5322 §2.1.1 and RFC 2045 §6.7: 7 bits, CRLF alone, no line too long."""
     raw.decode("ascii")
+    assert not re.search(rb"\r(?!\n)|(?<!\r)\n", raw)
+    head, body = raw.split(b"\r\n\r\n", 1)
+    assert max(map(len, head.split(b"\r\n"))) <= 998
+    assert max(map(len, body.split(b"\r\n"))) <= 76
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    text=st.lists(st.lists(LINES, max_size=4).map("".join), max_size=6).map("\n".join),
+    html=st.lists(LINES, max_size=6).map("".join),
+    value=st.text(max_size=200) | st.sampled_from(["", "x" * 75, "x" * 76, LEAVE, "a…n@example.org", " ", "=" * 80]),
+)
+def test_what_is_spliced_after_encoding_is_what_is_filled_before_it(text: str, html: str, value: str) -> None:
+    one = Copy("d1", "a@example.org", {"leave_url": value})
+    raw = writer(Letter("A <a@example.org>", "b@example.org", "S", html, text))(one)
+    sound(raw)
+    wanted = [text, html] if html else [text]
+    for found, part in zip(texts(raw), wanted, strict=True):
+        expected = filled(re.sub(r"\r\n?", "\n", part).rstrip("\n"), {"leave_url": value.replace("\r", "\n")})
+        # A surrogate alone is no character: it cannot be sent.
+        expected = expected.encode("utf-8", "replace").decode()
+        assert re.sub(r"\r\n?", "\n", found).rstrip("\n") == expected.rstrip("\n")
+
+
+@given(name=st.sampled_from(["From", "Reply-To"]), display=st.text(min_size=1, max_size=80))
+def test_a_senders_name_survives_the_wire(name: str, display: str) -> None:
+    wanted = parsed(field(name, mailbox(display, "a@example.org")) + b"\r\n")[name]
+    assert [one.addr_spec for one in wanted.addresses] == ["a@example.org"]
+
+
+def test_a_header_that_no_line_holds_is_refused() -> None:
+    with pytest.raises(ValueError, match="the header List-Unsubscribe would have"):
+        wire(leave_url="https://lajme.example.org/" + "x" * 1000)
+
+
+@pytest.mark.parametrize(
+    "address", ['"a b"@example.org', "o'neil+news@example.org", "a" * 64 + "@" + "b" * 60 + ".example.org"]
+)
+def test_every_address_stands_in_to(address: str) -> None:
+    assert [one.addr_spec for one in parsed(wire(address=address))["To"].addresses] == [address]
+
+
+def test_copies_are_made_at_more_than_20_000_a_second() -> None:
+    """On the machine where the yardstick takes 4 ms: 20 posts in both languages, 0.1 MB a copy."""
+    given = parts(posts(20))
+    (variant,) = render_all(given, ("sq+en",))
+    write, one = writer(common(variant=variant)), own()
+
+    def took(work: Any) -> float:
+        began = process_time()
+        work()
+        return process_time() - began
+
+    yardstick = min(took(lambda: sum(number * number for number in range(100_000))) for _ in range(5))
+    ours = min(took(lambda: sum(len(write(one)) for _ in range(200))) for _ in range(5))
+    assert ours <= yardstick / 0.004 * 200 / 20_000
 
 
 def test_the_same_delivery_is_the_same_bytes_and_another_has_another_id() -> None:
-    assert serialise(letter()) == serialise(letter())
-    assert dict(letter(delivery="d-2").headers)["Message-ID"] != dict(letter().headers)["Message-ID"]
+    assert wire() == wire()
+    assert dict(own(delivery="d-2").headers)["Message-ID"] != dict(own().headers)["Message-ID"]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +257,9 @@ def test_the_same_delivery_is_the_same_bytes_and_another_has_another_id() -> Non
         ("arben.kola@example.org", "a…a@example.org"),
         ("ana@example.org", "a…@example.org"),
         ("a@example.org", "a…@example.org"),
-        ('"x@y"@example.org', '"…"@example.org'),
+        ('"x@y"@example.org', "…@example.org"),
+        ("o'br&n@example.org", "o…n@example.org"),
+        ("&co's'@example.org", "…@example.org"),
     ],
 )
 def test_mask(address: str, shown: str) -> None:
@@ -158,9 +280,8 @@ def test_mailbox(name: str, box: str) -> None:
 
 
 def test_a_quoted_unicode_sender_survives_the_wire() -> None:
-    mail = parsed(
-        serialise(letter(list=newsletter(sender=Sender("Fëmijët, “sot” & nesër", "a@example.org", "b@example.org"))))
-    )
+    sender = Sender("Fëmijët, “sot” & nesër", "a@example.org", "b@example.org")
+    mail = parsed(writer(common(list=newsletter(sender=sender)))(own()))
     assert mail["From"].addresses[0].display_name == "Fëmijët, “sot” & nesër"
     assert mail["From"].addresses[0].addr_spec == "a@example.org"
 
@@ -184,7 +305,7 @@ def test_no_title_can_write_a_header(title: str, list_title: str) -> None:
     one = post(0)
     one = replace(one, title=title, versions=(Version("en", title, "s", "", "s"),))
     (variant,) = render_all(parts([one], list=newsletter(titles={"en": list_title})), ("en",))
-    raw = serialise(letter(variant=variant))
+    raw = writer(common(variant=variant))(own())
     lines = header_lines(raw)
     names = [line.split(b":")[0] for line in lines if not line.startswith((b" ", b"\t"))]
     assert len(names) == len(set(names))
@@ -196,5 +317,6 @@ def test_no_title_can_write_a_header(title: str, list_title: str) -> None:
 
 
 def test_a_subject_passed_by_hand_cannot_inject() -> None:
-    raw = serialise(replace(letter(), subject="Hi\r\nBcc: x@example.org", headers=(("X-A", "b\r\nBcc: c"),)))
+    evil = replace(common(), subject="Hi\r\nBcc: x@example.org", headers=(("X-A", "b\r\nBcc: c"),))
+    raw = writer(evil)(replace(own(), address="a@example.org\r\nBcc: y@example.org", headers=(("X-B", "\nBcc: d"),)))
     assert not re.search(rb"^Bcc", raw, re.MULTILINE)

@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
-from compose.newsroom import TEMPLATES, compiled
+from compose.newsroom import TEMPLATES, compiled, parts, post
 
 from syndicate.compose import mjml
+from syndicate.compose.render import render_all
+from syndicate.compose.vocabulary import GIVEN
 from syndicate.errors import TemplateError
 from syndicate.words import filler, load
 
@@ -61,11 +63,9 @@ def test_tags_survive_compiling(body: str, values: dict[str, object], shown: str
 
 
 def test_an_element_may_be_opened_in_one_raw_and_closed_in_another() -> None:
-    source = (
-        "<mjml><mj-body><mj-raw><div lang='{{ a }}'></mj-raw><mj-section /><mj-raw></div></mj-raw></mj-body></mjml>"
-    )
+    source = "<mjml><mj-body><mj-raw><div lang='{{ language }}'></mj-raw><mj-section /><mj-raw></div></mj-raw></mj-body></mjml>"
     assert mjml.lint(source, "x.mjml") == []
-    assert "<div lang='{#1\n#}{{ a }}'>" in mjml.compile(source, "x.mjml")
+    assert "<div lang='{#1\n#}{{ language }}'>" in mjml.compile(source, "x.mjml")
 
 
 def test_an_error_while_filling_names_the_line_of_the_mjml_file() -> None:
@@ -91,11 +91,48 @@ def test_an_error_while_filling_names_the_line_of_the_mjml_file() -> None:
         ("\n{% if a %}<mj-spacer />", "text", 6, "a tag into <mj-raw>"),
         ("lost words", "text", 5, "put it into <mj-text>"),
         ("<mj-text>jt7q</mj-text>", "jinja", 5, "write another word"),
+        ("<mj-text>\n{{ subjekt }}</mj-text>", "placeholder", 6, "did you mean subject?"),
+        ("<mj-text>\n\n{% if secions %}{% endif %}</mj-text>", "placeholder", 7, "did you mean sections?"),
+        (
+            "<mj-text>{{ say(langauge, 'mail.why', address=x.y|upper) }}</mj-text>",
+            "placeholder",
+            5,
+            "did you mean language?",
+        ),
     ],
 )
 def test_the_lint_tells_with_line(body: str, key: str, line: int, said: str) -> None:
     found = mjml.lint(page(body), "x.mjml")
     assert [(one.file, one.key, one.line) for one in found if said in one.message] == [("x.mjml", key, line)]
+
+
+def test_the_lint_tells_of_styles_that_would_be_lost() -> None:
+    source = page("<mj-text>a</mj-text>", "\n<mj-style inline='inline'>.a { color: red }</mj-style>")
+    assert [(one.key, one.line) for one in mjml.lint(source, "x.mjml")] == [("style", 3)]
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "{% for a, b in sections %}{{ a }}{{ b.c }}{% endfor %}", "{% set x, y = 1, 2 %}{{ x + y }}", "{# anything goes #}",
+        "{% macro m(a) %}{{ a }}{% endmacro %}{{ m(1) }}",
+        "{{ 'words in a string' }}", "{{ subject if number is defined else 'x' }}",
+        "{{ sections|map(attribute='title')|join(', ') }}", "{% call once(language) %}{{ loop }}{% endcall %}",
+    ],
+)  # fmt: skip
+def test_the_lint_knows_what_is_given_and_what_is_set(tag: str) -> None:
+    assert mjml.lint(page(f"<mj-text>{tag}</mj-text>"), "x.mjml") == []
+
+
+def test_the_lint_knows_exactly_what_a_newsletter_is_given() -> None:
+    given: set[str] = set()
+
+    def note(source: str, *, name: str, html: bool, **values: object) -> str:
+        given.update(values)
+        return ""
+
+    render_all(parts([post(0)], fill_text=note), ("sq", "sq.discreet"))
+    assert given == GIVEN
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from syndicate.consent.addresses import AddressError, clean
-from syndicate.consent.table import Note, Reject, Row, TableError, read, safe_cell, write
+from syndicate.consent.table import Note, Reject, Row, TableError, Writer, read, safe_cell, write
 
 
 def people(content, **options):
@@ -210,6 +210,28 @@ def test_who_the_table_says_left_is_not_brought_back(state):
     content = f"email,statusi\na@example.org,{state}\nb@example.org,confirmed\n"
     assert rows(content) == [(3, "b@example.org", "")]
     assert "not brought back" in rejects(content)[0][2]
+
+
+@pytest.mark.parametrize("state", ["pending", "Unconfirmed", "Në pritje", "i pakonfirmuar"])
+def test_who_the_table_says_waits_is_marked(state):
+    content = f"email,statusi\na@example.org,{state}\nb@example.org,confirmed\nc@example.org,\n"
+    assert [item.pending for item in people(content) if isinstance(item, Row)] == [True, False, False]
+
+
+def test_columns_that_nobody_needs_can_be_dropped():
+    content = "email,mosha,gjuha\na@example.org,30,sq\n"
+    found = people(content, extra=False)
+    (row,) = [item for item in found if isinstance(item, Row)]
+    assert (row.extra, row.languages) == ({}, "sq")
+    assert "mosha" in " ".join(item.text for item in found if isinstance(item, Note)), "but it is told"
+
+
+def test_rows_can_be_written_one_by_one():
+    out, whole = io.BytesIO(), io.BytesIO()
+    table = Writer(out, ("line", "raw"), bom=True)
+    table.row(("1", '=x,"y"'))
+    assert write(whole, ("line", "raw"), [("1", '=x,"y"')], bom=True) == table.count == 1
+    assert out.getvalue() == whole.getvalue() == b'\xef\xbb\xbfline,raw\r\n1,"\'=x,""y"""\r\n'
 
 
 FORMULAS = [

@@ -14,7 +14,7 @@ from syndicate.errors import UsageError
 
 NOW = datetime(2026, 11, 23, 9, 30, 15, 999_999, tzinfo=UTC)
 RING = [b"newest key", b"older key"]
-PURPOSES = ("confirm", "leave", "preferences", "account")
+PURPOSES = ("confirm", "leave", "preferences", "account", "session", "address")
 IDS = st.text(min_size=1, max_size=30).filter(lambda text: "\n" not in text and text.isprintable())
 
 
@@ -69,6 +69,21 @@ def test_bound_to_its_purpose(signed, asked):
     else:
         with pytest.raises(TokenError):
             read(RING, token, purpose=asked, now=NOW)
+
+
+@pytest.mark.parametrize("purpose", ["account", "session", "address"])
+def test_a_link_about_no_list_and_what_else_it_carries(purpose):
+    token = sign(RING, purpose=purpose, subscriber="s1", list="", now=NOW, extra="letter7")
+    assert read(RING, token, purpose=purpose, now=NOW) == Claim("s1", "", NOW.replace(microsecond=0), "letter7")
+    with pytest.raises(ValueError, match="ids"):
+        sign(RING, purpose=purpose, subscriber="s1", list="", extra="without a time")
+
+
+def test_a_confirmation_is_as_old_as_its_form_to_the_millisecond():
+    for extra, when in ((tokens.asked_at(NOW), NOW.replace(microsecond=999_000)), (tokens.INVITED, None)):
+        token = sign(RING, purpose="confirm", subscriber="s1", list=tokens.joined(["a", "b"]), now=NOW, extra=extra)
+        claim = read(RING, token, purpose="confirm", now=NOW)
+        assert (tokens.asked(claim), tokens.parted(claim.list)) == (when, ("a", "b"))
 
 
 def test_signatures_cannot_be_swapped_between_people():
@@ -136,6 +151,8 @@ def test_urls():
     assert tokens.leave_url("https://lajme.example.org/", token) == f"https://lajme.example.org/leave/{token}"
     assert tokens.preferences_url("https://x.example.org/a", token) == f"https://x.example.org/a/preferences/{token}"
     assert tokens.confirm_url("https://x.example.org", token) == f"https://x.example.org/confirm/{token}"
+    assert tokens.account_url("https://x.example.org/", token) == f"https://x.example.org/account/{token}"
+    assert tokens.address_url("https://x.example.org", token) == f"https://x.example.org/address/{token}"
     mail = urlsplit(tokens.leave_mailto("ngo+list@example.org", token))
     assert (mail.scheme, mail.path) == ("mailto", "ngo+list@example.org")
     assert parse_qs(mail.query) == {"subject": [f"leave {token}"]}

@@ -10,30 +10,36 @@ from syndicate.deliver import Batch
 from syndicate.deliver.folder import FolderTransport
 from syndicate.deliver.lock import hold
 from syndicate.errors import SyndicateError
-from syndicate.models import Message
+from syndicate.models import Copy, Letter
 
 COUNT = 60
 
 
-def message(delivery):
-    return Message(
-        delivery, "news@example.org", f"{delivery}@example.org", "Lajme", (), "<p>Përshëndetje</p>", "Përshëndetje"
-    )
+LETTER = Letter("news@example.org", "news@example.org", "Lajme", "<p>Përshëndetje</p>", "Përshëndetje")
+
+
+def copy(delivery):
+    return Copy(delivery, f"{delivery}@example.org")
+
+
+def by(write):
+    """A writer that gives every letter's copies their bytes by `write`."""
+    return lambda letter: write
 
 
 def whole(mail):
     """A mail large enough to take several writes, with an end that shows that it is whole."""
-    return f"Subject: {mail.subject}\nX-Delivery: {mail.id}\n\n".encode() + mail.text.encode() * 9_000 + b"\nEND\n"
+    return f"Subject: {LETTER.subject}\nX-Delivery: {mail.id}\n\n".encode() + LETTER.text.encode() * 9_000 + b"\nEND\n"
 
 
 def batch(count=COUNT, edition="lajme-1"):
-    return Batch("b1", edition, "sq", tuple(message(f"d{at}") for at in range(count)))
+    return Batch("b1", edition, "sq", LETTER, tuple(copy(f"d{at}") for at in range(count)))
 
 
 def write(folder):
     print("ready", flush=True)
     while True:
-        for receipt in FolderTransport(folder, whole).post(batch()):
+        for receipt in FolderTransport(folder, by(whole)).post(batch()):
             print(receipt.delivery, receipt.outcome, flush=True)
 
 
@@ -43,14 +49,14 @@ def stop_before_rename(folder):
         time.sleep(60)
 
     Path.replace = stop
-    list(FolderTransport(folder, whole).post(batch(1)))
+    list(FolderTransport(folder, by(whole)).post(batch(1)))
 
 
 def no_room(folder):
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
     small = lambda mail: b"x" * (10 if mail.id in ("d0", "d1") else 200_000)  # noqa: E731
     try:
-        for receipt in FolderTransport(folder, small).post(batch(4)):
+        for receipt in FolderTransport(folder, by(small)).post(batch(4)):
             print(receipt.delivery, receipt.outcome, receipt.reason, flush=True)
     except SyndicateError as error:
         print("error", error, flush=True)
@@ -60,7 +66,7 @@ def no_right(folder):
     if os.geteuid() == 0:
         os.setuid(65534)
     try:
-        for receipt in FolderTransport(folder, whole).post(batch(2)):
+        for receipt in FolderTransport(folder, by(whole)).post(batch(2)):
             print(receipt.delivery, receipt.outcome, receipt.reason, flush=True)
     except SyndicateError as error:
         print("error", error, flush=True)

@@ -20,6 +20,7 @@ def _no_site_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("SYNDICATE_") and name != "SYNDICATE_TEST_ALL":
             monkeypatch.delenv(name)
+    monkeypatch.setenv("SYNDICATE_OFFLINE", "1")  # the posts' links lead out of this machine
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

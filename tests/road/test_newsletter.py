@@ -6,9 +6,11 @@ import email
 import email.policy
 import random
 import re
+import signal
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from html import unescape
@@ -175,7 +177,7 @@ def test_a_post_that_changes_later_does_not_change_the_edition(ready: Home, blog
     id = ready.posts()[slug]["id"]
     blog.posts = tuple(one.revised or one for one in blog.posts)
     ready.pulled()
-    assert f"Post {id} changed" in ready.run("newsletter", "preview", "newsletter").fine().out
+    assert f"post {id} changed" in ready.run("newsletter", "preview", "newsletter").fine().out
     assert f"Post {id} changed" in ready.run("newsletter", "status", "newsletter").fine().out
     ready.run("newsletter", "approve", "newsletter").fine()
     ready.run("newsletter", "send", "newsletter", "--yes").fine()
@@ -308,3 +310,140 @@ def test_run_drafts_what_is_due(ready: Home) -> None:
     again = ready.run("run").fine()
     assert (again.out, again.err) == ("", "")
     assert [one["state"] for one in ready.json("newsletter", "list")["editions"]] == ["draft"]
+
+
+# ---------------------------------------------------------------- holding up, calling back, telling
+
+
+def limited(home: Home, key: str) -> None:
+    home.edit("feeds/site.toml", 'transport = "folder"', f'{key}\ntransport = "folder"')
+
+
+def slow(home: Home, readers: int = 60, per_second: int = 15) -> None:
+    """So many more readers, and a limit that makes sending to them take seconds."""
+    home.run("subscribers", "import", "newsletter", str(csv(home, readers)), "--evidence", "letter").fine()
+    limited(home, f"per_second = {per_second}")
+
+
+def sending(home: Home, *command: str) -> Any:
+    """Start to send, and wait until the first mails are there."""
+    process = home.start("newsletter", "send", "newsletter", "--yes", *command)
+    wait_for(lambda: home.mails())
+    return process
+
+
+def test_ctrl_c_pauses_and_the_same_command_goes_on(approved: Home) -> None:
+    slow(approved)
+    process = sending(approved)
+    process.send_signal(signal.SIGINT)
+    said = end(process)
+    assert said.status == 130
+    assert "newsletter-1 is paused" in said.out
+    assert "`syndicate newsletter resume newsletter-1` goes on" in said.out
+    assert "after the batch in hand" in said.err
+    before = status(approved)["states"]
+    assert before["accepted"] == len(approved.mails()) < 65
+    assert any("is paused" in one for one in approved.json("status")["problems"])
+    approved.run("newsletter", "resume", "newsletter", "--yes").fine()
+    everyone_has_one(approved, 65)
+
+
+def test_paused_from_another_terminal(approved: Home) -> None:
+    slow(approved)
+    process = sending(approved)
+    said = approved.run("newsletter", "pause", "newsletter").fine()
+    assert "newsletter-1 is paused" in said.out
+    assert end(process).status == 1
+    assert 0 < len(approved.mails()) < 65
+    assert approved.run("newsletter", "pause", "newsletter").status == 2
+    assert approved.run("newsletter", "resume", "newsletter").status == 2, "nobody can answer"
+    approved.run("newsletter", "resume", "newsletter", "--yes").fine()
+    everyone_has_one(approved, 65)
+
+
+def test_undone_while_it_is_sent(approved: Home) -> None:
+    slow(approved)
+    process = sending(approved)
+    assert approved.run("newsletter", "undo", "newsletter").status == 2, "nobody can answer"
+    done = approved.json("newsletter", "undo", "newsletter", "--yes")["edition"]
+    end(process)
+    found = status(approved)
+    assert (found["state"], done["got"]) == ("undone", len(approved.mails()))
+    assert found["states"] == {"accepted": done["got"], "cancelled": 65 - done["got"]}
+    assert 0 < done["stopped"] <= 65 - done["got"]
+    assert "left at once" in done["why"]
+    assert approved.json("newsletter", "draft", "newsletter")["edition"] is None, "some got its posts"
+
+
+def test_undone_before_anybody_has_it(approved: Home) -> None:
+    approved.run("newsletter", "send", "newsletter", "--at", "2099-12-01 09:00", "--yes").fine()
+    said = approved.run("newsletter", "undo", "newsletter", "--yes").fine()
+    assert "its posts are new to the list again" in said.out
+    assert approved.json("newsletter", "draft", "newsletter")["edition"]["id"] == "newsletter-2"
+    assert approved.run("newsletter", "undo", "newsletter-1", "--yes").status == 2
+
+
+def test_nothing_can_be_undone_of_what_has_left(approved: Home) -> None:
+    approved.run("newsletter", "send", "newsletter", "--yes").fine()
+    said = approved.run("newsletter", "undo", "newsletter", "--yes")
+    assert (said.status, "left at once" in said.err) == (2, True)
+    assert status(approved)["state"] == "sent"
+
+
+def test_a_time_to_leave(approved: Home) -> None:
+    for wrong in ("tomorrow", "2001-01-01 09:00", "2027-03-28 02:30"):
+        assert approved.run("newsletter", "send", "newsletter", "--at", wrong, "--yes").status == 2
+    said = approved.json("newsletter", "send", "newsletter", "--at", "2099-12-01 09:00", "--yes")
+    assert (said["edition"]["state"], said["edition"]["send_at"]) == ("scheduled", "2099-12-01T08:00:00+00:00")
+    assert status(approved)["audience"] == 0
+    assert "It leaves at 2099-12-01 09:00." in approved.run("newsletter", "status", "newsletter").out
+    approved.ahead = datetime(2099, 12, 5, tzinfo=UTC) - datetime.now(UTC)
+    late = approved.run("newsletter", "send", "newsletter", "--yes")
+    assert (late.status, "--late" in late.err, approved.mails()) == (2, True, [])
+    assert any("was not sent in time" in one for one in approved.json("status")["problems"])
+    approved.run("newsletter", "send", "newsletter", "--late", "--yes").fine()
+    everyone_has_one(approved, 5)
+
+
+def test_what_it_tells_before_it_asks(approved: Home) -> None:
+    limited(approved, "per_minute = 2")
+    said = approved.run("newsletter", "send", "newsletter")
+    assert said.status == 2
+    for told in ("5 readers, by folder", "2 a minute: it takes 2 minutes at least", "at once", "2 readers: "):
+        assert told in said.err
+
+
+def test_the_days_limit_is_told_and_status_names_people_only_when_asked(approved: Home) -> None:
+    limited(approved, "per_day = 3")
+    said = approved.run("newsletter", "send", "newsletter", "--yes")
+    assert said.status == 3
+    assert "the limit of 3 a day is reached; it goes on after" in said.out
+    assert "example.org" not in said.out + said.err.replace("news@", "")
+    sent = set(map(receiver, approved.mails()))
+    assert len(sent) == 3
+    assert "example.org" not in approved.run("newsletter", "status", "newsletter").out
+    named = approved.json("newsletter", "status", "newsletter", "--who")["edition"]["who"]
+    assert {one["address"] for one in named} == READERS.keys() - sent
+    assert {one["state"] for one in named} == {"queued"}
+    approved.ahead = timedelta(days=1, minutes=1)
+    approved.run("newsletter", "send", "newsletter", "--yes").fine()
+    everyone_has_one(approved, 5)
+
+
+def test_repair_with_nothing_to_repair(approved: Home) -> None:
+    approved.run("newsletter", "send", "newsletter", "--yes").fine()
+    said = approved.run("newsletter", "repair", "newsletter", "--retry-failed").fine()
+    assert "5 sent + 0 waiting" in said.out
+    both = approved.run("newsletter", "repair", "newsletter", "--resend-held", "--assume-sent")
+    assert both.status == 2
+
+
+def test_a_missing_key_is_said_where_it_is_needed(approved: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = "folder"
+    for transport, name in (("smtp", "SYNDICATE_SMTP_URL"), ("sendgrid", "SENDGRID_API_KEY")):
+        monkeypatch.delenv(name, raising=False)
+        approved.edit("feeds/site.toml", f'transport = "{before}"', f'transport = "{transport}"')
+        before = transport
+        said = approved.run("newsletter", "send", "newsletter", "--yes")
+        assert (said.status, name in said.err) == (2, True)
+    assert status(approved)["audience"] == 0

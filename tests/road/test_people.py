@@ -132,6 +132,58 @@ def test_no_address_stands_outside_its_own_table(home: Home) -> None:
     assert holding == {"subscribers"}
 
 
+def test_who_is_added_without_evidence_is_invited_once(home: Home) -> None:
+    assert home.json("subscribers", "add", "newsletter", "a@example.org")["invited"] is True
+    assert home.json("subscribers", "add", "newsletter", "a@example.org")["invited"] is False
+    assert home.json("subscribers", "add", "newsletter", "b@example.org", *EVIDENCE)["invited"] is False
+    (letter,) = home.json("subscribers", "show", "a@example.org")["letters"]
+    assert (letter["kind"], letter["lists"], letter["sent"]) == ("invite", "newsletter", None)
+
+
+def test_forgetting_says_what_it_keeps_and_leaves_no_trace(home: Home) -> None:
+    add(home, "arta.address@example.org", "--evidence", "arta.address wrote to us").fine()
+    asked = home.run("subscribers", "forget", "arta.address@example.org")
+    assert (asked.status, asked.out) == (2, "")
+    assert "--yes" in asked.err
+    said = home.run("subscribers", "forget", "Arta.Address@example.org", "--yes").fine()
+    assert "keyed hash" in said.out
+    assert "consent log" in said.out
+    for file in (home.root / "var").rglob("*"):
+        assert file.is_dir() or b"arta.address" not in file.read_bytes(), file
+    again = home.json("subscribers", "forget", "arta.address@example.org", "--yes")
+    assert (again["known"], again["provider"]) == (False, "")
+    assert "forgotten" in add(home, "arta.address@example.org", *EVIDENCE).err
+    shown = home.run("subscribers", "show", "arta.address@example.org").fine()
+    assert "no mail: forgotten" in shown.out
+    unknown = home.json("subscribers", "forget", "stranger@example.org", "--yes")
+    assert unknown["known"] is False
+    assert add(home, "stranger@example.org", *EVIDENCE).status == 2
+    assert home.run("subscribers", "forget", "no address", "--yes").status == 2
+
+
+def test_mails_in_the_outbox_go_with_the_person(published: Home) -> None:
+    for address in ("arta.address@example.org", "besa@example.org"):
+        add(published, address, *EVIDENCE).fine()
+    published.run("newsletter", "draft", "newsletter").fine()
+    published.run("newsletter", "approve", "newsletter").fine()
+    published.run("newsletter", "send", "newsletter", "--yes").fine()
+    assert len(published.mails()) == 2
+    told = published.json("subscribers", "show", "arta.address@example.org")
+    assert [one["edition"] for one in told["deliveries"]] == ["newsletter-1"]
+    done = published.json("subscribers", "forget", "arta.address@example.org", "--yes")
+    assert (done["mails"], done["deliveries"]) == (1, 1)
+    (left,) = published.mails()
+    assert b"besa@example.org" in left.read_bytes()
+    status = published.json("newsletter", "status", "newsletter")["edition"]
+    assert (status["audience"], status["balanced"]) == (2, True)
+
+
+def test_the_lists_and_how_many_stand_on_each(home: Home) -> None:
+    add(home, "a@example.org", *EVIDENCE).fine()
+    assert home.json("subscribers", "lists") == home.json("subscribers", "list")
+    assert "1 confirmed" in home.run("subscribers", "lists").fine().out
+
+
 # ---------------------------------------------------------------- by file
 
 MIXED = """Emri,E-mail,Gjuha

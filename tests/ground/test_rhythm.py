@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from syndicate.compose.schedule import is_due
 from syndicate.models import Schedule
+from syndicate.rhythm import is_due
 
 WEEKLY = Schedule("weekly", weekday=0, hour=9)
 MONTHLY = Schedule("monthly", day=1, hour=9)

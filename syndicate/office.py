@@ -1,0 +1,276 @@
+"""The hall: what sending, calling back and repairing stand on: the office, where an edition stands, and how doubt is settled.
+
+A batch is the unit of doubt. What a transport says of it is written by `write_receipts`; what a process left behind that died
+is found and settled by `settle_open`. Rows go back to the queue only with proof, and only the transport that carried a batch
+is asked for it.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from syndicate import deliver
+from syndicate.deliver import ledger as rules
+from syndicate.deliver import limits, lock
+from syndicate.errors import DeliveryError
+from syndicate.models import Delivery, DeliveryState, Edition, EditionState, Receipt, Site
+from syndicate.store import Connection, Store, allowances, editions, ledger
+
+Report = Callable[[int, int, str], None]
+"""Told (done, total, what) while work goes on."""
+
+PATIENCE = 60.0
+"""Seconds that a sender waits for a limit or a busy provider; what takes longer is left to the next run."""
+
+UNPOSTED: tuple[DeliveryState, ...] = ("queued", "claimed")
+DOUBTFUL: tuple[DeliveryState, ...] = ("posting", "in_doubt", "held")
+OPEN: tuple[DeliveryState, ...] = ("claimed", "posting", "in_doubt")
+STOPPED: tuple[EditionState, ...] = ("cancelled", "undone")
+
+_ADDRESS = re.compile(r"[^\s<>,;:\"'()]+@[^\s<>,;:\"'()]+")
+_LONGEST_REASON = 300
+
+
+def _never() -> bool:
+    return False
+
+
+def _nowhere(name: str) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What sending works with. `now` is the clock, `ring` the secret keys that sign the links to leave.
+
+    `stopping` says whether somebody asked this process to stop; `wait` sleeps so many seconds, or less when it is to stop.
+    `point` is told each step's name as it is passed: claimed, prepared, posting, posted, settled, receipted.
+    """
+
+    site: Site
+    store: Store
+    transport: deliver.Transport
+    ring: Sequence[bytes]
+    now: Callable[[], datetime]
+    stopping: Callable[[], bool] = _never
+    wait: Callable[[float], None] = time.sleep
+    point: Callable[[str], None] = _nowhere
+
+    @property
+    def locks(self) -> Path:
+        """Where the locks of sending processes lie."""
+        return locks(self.site)
+
+
+def locks(site: Site) -> Path:
+    """Where the locks of a site's sending processes lie."""
+    return site.places.state / "locks"
+
+
+@contextmanager
+def at_work(office: Office, edition: str, doing: str = "sending") -> Iterator[None]:
+    """Nobody else sends, calls back or repairs this edition while the block runs; raises lock.LockHeld when somebody does."""
+    office.locks.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with lock.hold(office.locks / edition, name=f"{doing} {edition}"):
+            yield
+    finally:
+        office.transport.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an edition stands: the audience frozen for it, and how many of its rows are in each state.
+
+    `leaves` is when the provider lets the first and the last of its mail go that can still be called back, `undo_until` when it
+    is too late for the first of it; None where nothing waits there. `stopped` says why sending came to a halt.
+    """
+
+    edition: str
+    state: EditionState
+    audience: int
+    states: Mapping[DeliveryState, int]
+    balanced: bool
+    variants: Mapping[str, int]
+    leaves: tuple[datetime, datetime] | None = None
+    undo_until: datetime | None = None
+    stopped: str = ""
+    send_at: datetime | None = None
+    send_by: datetime | None = None
+
+    @property
+    def tally(self) -> rules.Tally:
+        """The states in the operator's words."""
+        return rules.tally(self.states)
+
+
+def standing(site: Site, store: Store, edition: Edition) -> Standing:
+    """Where the edition stands now; `balanced` is False if a row is missing, which must never be."""
+    with store.read() as connection:
+        states = ledger.tally(connection, edition.id)
+        frozen = ledger.audience_of(connection, edition.id)
+        variants = ledger.by_variant(connection, edition.id)
+        now = editions.load(connection, edition.id, texts=False) or edition
+        leaves = ledger.window(connection, edition.id)
+    return Standing(
+        edition.id, now.state, frozen, states, rules.balanced(frozen, states), variants, leaves,
+        leaves[0] - site.delivery.guard if leaves else None, now.stopped, now.send_at, now.send_by,
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- by the clock
+
+
+def begins(site: Site, send_at: datetime) -> datetime:
+    """When to begin with what is to leave at `send_at`: SendGrid is handed it `lead` before, and lets it go itself."""
+    return send_at - site.delivery.lead if site.delivery.transport == "sendgrid" else send_at
+
+
+def overdue(edition: Edition, now: datetime) -> bool:
+    """Whether it is too late for an edition to be sent without being told so."""
+    return edition.send_by is not None and now > edition.send_by
+
+
+def due(site: Site, store: Store, now: datetime) -> list[str]:
+    """The editions to send now: scheduled ones whose time has come, and begun ones that nobody is sending and nothing forbids.
+
+    None that is paused, overdue, or waits for the day's limit. Oldest first.
+    """
+    with store.read() as connection:
+        waiting = [one for one in editions.in_states(connection, ("scheduled", "sending")) if not overdue(one, now)]
+        if not waiting:
+            return []
+        allowed = limits.limits(site.delivery)
+        free = limits.grant(allowed, allowances.read(connection, site.delivery.transport), now, 1)
+    resting = free.count == 0 and free.wait.total_seconds() > PATIENCE
+    return [one.id for one in waiting if _is_due(site, one, now, resting)]
+
+
+def _is_due(site: Site, edition: Edition, now: datetime, resting: bool) -> bool:
+    if edition.state == "scheduled":
+        return edition.send_at is not None and begins(site, edition.send_at) <= now
+    return not resting and not lock.alive(locks(site) / edition.id)
+
+
+# ---------------------------------------------------------------- what became of a batch
+
+
+def write_receipts(connection: Connection, office: Office, row: ledger.BatchRow, receipts: Iterable[Receipt]) -> None:
+    """Write down what the transport said of a batch, in the caller's transaction: one statement where it says one thing.
+
+    Rows that were claimed for another batch since are not touched, and what an event said of a row stays. Doubt that the
+    transport can still dispel stays `in_doubt`; other doubt is `held`.
+    """
+    groups: dict[tuple[rules.Outcome, str], list[str]] = defaultdict(list)
+    for one in receipts:
+        groups[one.outcome, without_addresses(one.reason)].append(one.delivery)
+    at, requeued = office.now(), 0
+    whole = len(groups) == 1 and not office.transport.single  # else other rows of the batch may be in these states
+    for (outcome, reason), ids in groups.items():
+        was, to = _way(outcome, window_open(office, row))
+        if whole:
+            moved = ledger.move_batch(connection, row.id, was=was, to=to, at=at, reason=reason)
+        else:
+            moved = ledger.move(connection, ids, was=was, to=to, at=at, reason=reason, batch=row.id)
+        requeued += moved if to == "queued" else 0
+    if requeued:
+        allowances.give_back(connection, row.transport, requeued)
+
+
+def _way(outcome: rules.Outcome, window: bool) -> tuple[tuple[DeliveryState, ...], DeliveryState]:
+    """Where rows go by an outcome: from which states, to which."""
+    if outcome == "in_doubt":
+        return (("posting",), "in_doubt") if window else (("posting", "in_doubt"), "held")
+    return DOUBTFUL, rules.after("posting", outcome)
+
+
+def window_open(office: Office, row: ledger.BatchRow) -> bool:
+    """Whether a batch could still be called back, had one the provider's ear."""
+    return (
+        row.undo_id is not None and row.send_at is not None and office.now() < row.send_at - office.site.delivery.guard
+    )
+
+
+def evidence(office: Office, row: ledger.BatchRow, doubtful: Sequence[str]) -> dict[str, Receipt]:
+    """What the transport that carried a batch can prove of its doubtful rows; empty where it can't, or can't be asked now."""
+    if not doubtful or row.transport != office.transport.name:
+        return {}
+    try:
+        found = office.transport.settle(attempt(row, doubtful), office.now())
+    except DeliveryError:
+        found = None
+    office.point("settled")
+    return {one.delivery: one for one in found or ()}
+
+
+def attempt(row: ledger.BatchRow, deliveries: Sequence[str]) -> deliver.Attempt:
+    """What a transport is asked about."""
+    return deliver.Attempt(row.id, row.edition, tuple(deliveries), deliver.Ticket(row.undo_id, row.send_at))
+
+
+def settle_open(office: Office, edition: str) -> None:
+    """Settle every batch that a process began and did not finish. We hold the edition's lock: whoever began it is dead."""
+    with office.store.read() as connection:
+        open_ = ledger.unsettled(connection, edition)
+    for row in open_:
+        settle(office, row, OPEN)
+    with office.store.write() as connection:
+        drop_queued(connection, office, edition)
+
+
+def settle(office: Office, row: ledger.BatchRow, states: Sequence[DeliveryState]) -> None:
+    """Settle those rows of a dead holder's batch that are in `states`, with what can be proven of them."""
+    with office.store.read() as connection:
+        rows = ledger.of_batch(connection, row.id, states)
+    found = evidence(office, row, [one.id for one in rows if one.state != "claimed"])
+    with office.store.write() as connection:
+        for (was, to), ids in _recovered(rows, found, window_open(office, row)).items():
+            ledger.move(
+                connection, ids, was=(was,), to=to, at=office.now(), reason="settled after a stop", batch=row.id
+            )
+        note_recalled(connection, office, row, found.values())
+        close_batch(connection, office, row)
+
+
+def _recovered(
+    rows: Sequence[Delivery], found: Mapping[str, Receipt], window: bool
+) -> dict[tuple[DeliveryState, DeliveryState], list[str]]:
+    ways: dict[tuple[DeliveryState, DeliveryState], list[str]] = defaultdict(list)
+    for one in rows:
+        to = rules.recover(one.state, found.get(one.id), undo_window_open=window)
+        if to != one.state:
+            ways[one.state, to].append(one.id)
+    return ways
+
+
+def note_recalled(connection: Connection, office: Office, row: ledger.BatchRow, found: Iterable[Receipt]) -> None:
+    """Keep that a batch was cancelled at the provider: by proof for its doubtful rows, none of which can arrive any more."""
+    if row.undo_id is not None and any(one.outcome == "requeue" for one in found):
+        ledger.mark_recalled(connection, row.id, office.now())
+
+
+def close_batch(connection: Connection, office: Office, row: ledger.BatchRow) -> None:
+    """Mark a batch as settled when none of its rows is open any more."""
+    if ledger.count_in_batches(connection, [row.id], OPEN) == 0:
+        ledger.mark_settled(connection, row.id, office.now())
+
+
+def drop_queued(connection: Connection, office: Office, edition: str) -> int:
+    """In an edition that was given up, what came back into the queue must not wait for ever; returns how many that were."""
+    found = editions.load(connection, edition, texts=False)
+    if found is None or found.state not in STOPPED:
+        return 0
+    why = "it was undone" if found.state == "undone" else "a post in it was withdrawn"
+    return ledger.cancel_queued(connection, edition, office.now(), why)
+
+
+def without_addresses(reason: str) -> str:
+    """A provider's words as they may be kept: short, and with no address in them."""
+    return _ADDRESS.sub("…", reason)[:_LONGEST_REASON]

@@ -1,0 +1,1 @@
+"""What the operator wants to know of the world around the site. `dns` asks the name service about the sender."""

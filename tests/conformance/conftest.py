@@ -1,0 +1,41 @@
+"""The mails that conformance is measured on: a fixed edition in every variant, and a browser to look at them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from compose.newsroom import ADDRESSES, parts, post, posts
+
+from syndicate.compose import render_all
+from syndicate.compose.items import Image
+from syndicate.models import EditionVariant
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+NAMES = ("sq", "en", "sq+en", "en+sq")
+
+
+@pytest.fixture(scope="session")
+def variants() -> dict[str, EditionVariant]:
+    """The edition: three posts in both languages, the first with its picture, and one in English alone, shown to Albanian readers, too."""
+    picture = Image("https://lajme.example.org/pictures/0.jpg", 1200, 675)
+    given = parts(
+        [*posts(3), post(3, languages=("en",))],
+        addresses=replace(ADDRESSES, pictures={"p0": picture}),
+        preferences=True,
+    )
+    return {variant.name: variant for variant in render_all(given, NAMES)}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        opened = play.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
+        )
+        yield opened
+        opened.close()

@@ -1,0 +1,85 @@
+"""Wrong engines, each with one mistake that such programs make. The proof must catch every one of them.
+
+requeue on restart     what a dead sender left as `posting` is queued again without proof: an outbox with leases
+sent before the post   a batch is marked as sent, then posted: the mark is durable, the post is not
+cursor at fetch        progress is recorded when readers are fetched, not when they are mailed
+no intent row          nothing durable says that a batch is about to be posted
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from syndicate import delivery, office
+from syndicate.models import Receipt
+from syndicate.store import ledger
+
+NAMES = ("requeue on restart", "sent before the post", "cursor at fetch", "no intent row")
+
+
+def apply(name: str | None) -> None:
+    """Make this process's engine wrong; None leaves it as it is."""
+    if name is not None:
+        {
+            "requeue on restart": _requeue_on_restart,
+            "sent before the post": _sent_before_the_post,
+            "cursor at fetch": _cursor_at_fetch,
+            "no intent row": _no_intent_row,
+        }[name]()
+
+
+def _requeue_on_restart() -> None:
+    def evidence(_office: Any, _row: Any, doubtful: Any) -> dict[str, Receipt]:
+        return {one: Receipt(one, "requeue", "its lease ran out") for one in doubtful}
+
+    office.evidence = evidence
+
+
+def _sent_before_the_post() -> None:
+    right = delivery._Shift._hand_over
+
+    def hand_over(self: Any, row: Any, group: Any, ticket: Any) -> Any:
+        with self.office.store.write() as connection:
+            ids = [one.id for one in group]
+            ledger.move(connection, ids, was=("posting",), to="accepted", at=self.office.now())
+        self.office.point("marked")
+        return right(self, row, group, ticket)
+
+    delivery._Shift._hand_over = hand_over  # type: ignore[method-assign]
+
+
+def _cursor_at_fetch() -> None:
+    right = delivery._Shift._claim
+
+    def claim(self: Any) -> Any:
+        row, going, grant = right(self)
+        if going:
+            with self.office.store.write() as connection:
+                ledger.move_batch(connection, row.id, was=("claimed",), to="accepted", at=self.office.now())
+        return row, going, grant
+
+    delivery._Shift._claim = claim  # type: ignore[method-assign]
+    _blind_post()
+
+
+def _no_intent_row() -> None:
+    right = office._way
+
+    def way(outcome: Any, window: bool) -> Any:
+        was, to = right(outcome, window)
+        return (*was, "claimed"), to
+
+    office._way = way
+    ledger.mark_posted = lambda *_: None  # type: ignore[assignment]
+    _blind_post()
+
+
+def _blind_post() -> None:
+    """Nothing is written when a batch is about to be posted."""
+    intend = delivery._Shift._intend
+
+    def blind(self: Any, row: Any, group: Any, before: Any) -> bool:
+        ledger.post = lambda *_args, **_more: len(group)
+        return intend(self, row, group, before)
+
+    delivery._Shift._intend = blind  # type: ignore[method-assign]
