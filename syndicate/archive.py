@@ -1,7 +1,7 @@
 """The hall: sent editions → their pages and feeds under public/newsletters/.
 
-An edition is in the archive when it was sent or is on its way, its list is public, and no post in it was taken back or hidden since: a page
-that cannot be made anew as it was mailed is removed, at once and with everything on it. Nothing of a reader is in it.
+An edition is in the archive when it was sent or is on its way, its list is public, and no post in it was taken back or hidden
+since: a page that cannot stay as it was mailed is removed, with everything on it. Nothing of a reader is in it.
 """
 
 from __future__ import annotations

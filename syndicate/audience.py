@@ -12,7 +12,7 @@ from functools import lru_cache
 from syndicate import compose
 from syndicate.consent import addresses, tokens
 from syndicate.errors import UsageError
-from syndicate.models import Copy, Edition, Letter, MailingList
+from syndicate.models import Copy, Edition, Letter, MailingList, MailStyle
 from syndicate.office import Office
 from syndicate.store import Connection, ledger
 
@@ -35,26 +35,15 @@ def audience(office: Office, edition: Edition, list: MailingList) -> dict[str, i
 def chosen(office: Office, connection: Connection, edition: Edition, list: MailingList) -> Iterator[tuple[str, str]]:
     """Who gets what, streamed: (subscriber, variant)."""
     names = tuple(variant.name for variant in edition.variants)
-    fitting: dict[tuple[str, str], str | None] = {}
+    fitting: dict[tuple[str, MailStyle], str | None] = {}
     for id, _, languages, mail in _mailable(office, connection, list):
         if (languages, mail) not in fitting:
-            fitting[languages, mail] = _variant(names, languages, mail)
+            fitting[languages, mail] = compose.variant_for(languages, names, mail)
         if (variant := fitting[languages, mail]) is not None:
-            yield id, variant  # else the edition has nothing in a language they read: policy `omit`
+            yield id, variant  # else there is nothing in a language they read (policy `omit`), or nothing discreet
 
 
-def _variant(names: Sequence[str], languages: str, mail: str) -> str | None:
-    """The variant for a reader of `languages` in the style of `mail`; None where the edition has nothing for them.
-
-    Who chose discreet mail never gets an open one: where an edition has no discreet variant, they get none of it.
-    """
-    found = compose.variant_for(languages, [name for name in names if "." not in name])
-    if found is None or mail == "full":
-        return found
-    return next((name for name in (f"{found}.{mail}", f"{found}.discreet") if name in names), None)
-
-
-def _mailable(office: Office, connection: Connection, list: MailingList) -> Iterator[tuple[str, str, str, str]]:
+def _mailable(office: Office, connection: Connection, list: MailingList) -> Iterator[tuple[str, str, str, MailStyle]]:
     """Those confirmed on the list whom no suppression forbids to mail. Nothing is hashed where nobody is suppressed."""
     everyone = ledger.readers(connection, list.id)
     count = ledger.suppressed_count(connection, list.id)
@@ -89,14 +78,27 @@ def letter(office: Office, edition: Edition, list: MailingList, name: str) -> Le
     variant = edition.variant(name)
     if variant is None:
         raise UsageError(f"{edition.id} has no variant {name}, which a reader of it needs.")
-    return compose.letter(edition, variant, list=list, site=office.site)
+    return compose.letter(edition, variant, list=list, site=office.site, words=office.words)
+
+
+def copies(office: Office, list: MailingList, mail: Letter, rows: Sequence[ledger.Claimed]) -> tuple[Copy, ...]:
+    """The readers' own copies of a letter, each with their own ways out.
+
+    A link to change one's language is signed only where the letter has a place for it: that is looked for once.
+    """
+    choosing = PREFERENCES in mail.text or PREFERENCES in mail.html
+    return tuple(_copy(office, list, one, choosing) for one in rows)
 
 
 def copy(office: Office, list: MailingList, mail: Letter, one: ledger.Claimed) -> Copy:
-    """One reader's copy of a letter, with their own ways out; a link is signed only where the letter has a place for it."""
+    """One reader's own copy of a letter."""
+    return copies(office, list, mail, [one])[0]
+
+
+def _copy(office: Office, list: MailingList, one: ledger.Claimed, choosing: bool) -> Copy:
     site, preferences = office.site, None
     token = tokens.sign(office.ring, purpose="leave", subscriber=one.subscriber, list=list.id)
-    if PREFERENCES in mail.text or PREFERENCES in mail.html:
+    if choosing:
         other = tokens.sign(office.ring, purpose="preferences", subscriber=one.subscriber, list=list.id)
         preferences = tokens.preferences_url(site.base_url, other)
     return compose.copy(

@@ -68,8 +68,8 @@ def check(
     dns = _dns(site, list, outside, until) if outside and outside.dns else ()
     states, unasked = _links(site, store, gate.addresses(edition), now, outside, until)
     known = gate.Known(
-        variants=compose.variants(compose.reading_languages(list, site), list.bilingual), had=had, alike=alike,
-        changed=changed, unsure=[post.id for post in its if post.unsure], links=states, unasked=unasked,
+        variants=compose.with_discreet(compose.variants(compose.reading_languages(list, site), list.bilingual)),
+        had=had, alike=alike, changed=changed, unsure=[post.id for post in its if post.unsure], links=states, unasked=unasked,
         why_unasked=_why_unasked(edition, outside), missing=_missing(site, edition), dns=dns,
     )  # fmt: skip
     return gate.gate(edition, known, site=site, list=list)

@@ -369,15 +369,15 @@ def _notices_desk(tools: Tools) -> notices.Desk:
 
 def _met(tools: Tools, done: Done) -> Iterator[Trouble]:
     """What this run met that the store does not show."""
-    from syndicate.compose.notices import Trouble
+    from syndicate.notices import trouble
 
     for held in done.held:
         told = tuple(f"{one.name}: {one.message}" for one in held.stops)
-        yield Trouble("stops", held.edition.id, told, f"syndicate newsletter check {held.edition.id}")
+        yield trouble("stops", held.edition.id, told, f"syndicate newsletter check {held.edition.id}")
     for one in done.failed:
-        yield Trouble("step", one.step, (one.message,), "syndicate run")
+        yield trouble("step", one.step, (one.message,), "syndicate run")
     if done.warnings:
-        yield Trouble("rates", "", tuple(done.warnings), "syndicate status")
+        yield trouble("rates", "", tuple(done.warnings), "syndicate status")
 
 
 def _found(tools: Tools, edition: Edition, list: MailingList) -> list[tuple[str, str]]:

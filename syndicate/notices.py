@@ -120,19 +120,20 @@ def _troubles(site: Site, connection: Connection, now: datetime) -> Iterator[Tro
     for source in site.sources:
         row = rows.get(source.id)
         if row and row.error and _failing(row, now):
-            yield _trouble("source", source.id, (row.error,), f"syndicate pull {source.id}")
+            yield trouble("source", source.id, (row.error,), f"syndicate pull {source.id}")
     for one in editions.in_states(connection, ("sending", "paused")):
         if (why := _halted(one, now)) is not None:
-            yield _trouble("sending", one.id, (why,) if why else (), f"syndicate newsletter status {one.id}")
+            yield trouble("sending", one.id, (why,) if why else (), f"syndicate newsletter status {one.id}")
     for one in editions.newest(connection, limit=5):
         states = ledger.tally(connection, one.id)
         if not rules.balanced(ledger.audience_of(connection, one.id), states):
-            yield _trouble("sum", one.id, (), f"syndicate newsletter status {one.id}")
+            yield trouble("sum", one.id, (), f"syndicate newsletter status {one.id}")
         if held := states.get("held", 0):
-            yield _trouble("held", one.id, (f"{held} mails",), f"syndicate newsletter repair {one.id}")
+            yield trouble("held", one.id, (f"{held} mails",), f"syndicate newsletter repair {one.id}")
 
 
-def _trouble(kind: str, name: str, details: tuple[str, ...], command: str) -> Trouble:
+def trouble(kind: str, name: str, details: tuple[str, ...], command: str) -> Trouble:
+    """Something that needs the operator; its fields as in `compose.notices`."""
     from syndicate.compose.notices import Trouble  # late: mostly nothing is broken
 
     return Trouble(kind, name, details, command)

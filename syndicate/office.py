@@ -20,7 +20,7 @@ from syndicate import deliver
 from syndicate.deliver import ledger as rules
 from syndicate.deliver import limits, lock
 from syndicate.errors import DeliveryError
-from syndicate.models import Delivery, DeliveryState, Edition, EditionState, Receipt, Site
+from syndicate.models import Delivery, DeliveryState, Edition, EditionState, Receipt, Site, Words
 from syndicate.store import Connection, Store, allowances, editions, ledger
 
 Report = Callable[[int, int, str], None]
@@ -52,6 +52,7 @@ class Office:
 
     `stopping` says whether somebody asked this process to stop; `wait` sleeps so many seconds, or less when it is to stop.
     `point` is told each step's name as it is passed: claimed, prepared, posting, posted, settled, receipted.
+    `words` has the neutral name that a discreet mail is from.
     """
 
     site: Site
@@ -62,6 +63,7 @@ class Office:
     stopping: Callable[[], bool] = _never
     wait: Callable[[float], None] = time.sleep
     point: Callable[[str], None] = _nowhere
+    words: Words | None = None
 
     @property
     def locks(self) -> Path:

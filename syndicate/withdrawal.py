@@ -154,6 +154,8 @@ def _clear(site: Site, store: Store, done: TakenBack) -> None:
     shutil.rmtree(site.places.state / "preview" / f"post-{done.post}", ignore_errors=True)
     for edition in held if done.erased else done.redrafted:
         shutil.rmtree(site.places.state / "preview" / edition, ignore_errors=True)
+    for edition in held:  # what a dry run wrote was only to be looked at
+        shutil.rmtree(site.places.state / "dry-run" / edition, ignore_errors=True)
     if done.erased:
         _wait_for_senders(site.places.state / "locks", held)
         erase_mails(site.places.state / "outbox", held)

@@ -85,7 +85,7 @@ def office_of(desk: Desk, command: str = "newsletter send") -> Office:
     """What sending works with, by the site's transport; raises UsageError when `command` lacks a key or a URL for it."""
     from syndicate.office import Office
 
-    return Office(desk.site, desk.store, _transport(desk, command), desk.ring, desk.now)
+    return Office(desk.site, desk.store, _transport(desk, command), desk.ring, desk.now, words=desk.words)
 
 
 def _transport(desk: Desk, command: str) -> Transport:

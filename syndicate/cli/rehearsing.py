@@ -96,7 +96,7 @@ def _all(desk: Desk, edition: Edition) -> int:
     from syndicate.office import Office
 
     transport = rehearsal.transport(desk.site, edition.id)
-    office = Office(desk.site, desk.store, transport, desk.ring, desk.now)
+    office = Office(desk.site, desk.store, transport, desk.ring, desk.now, words=desk.words)
     with desk.progress("Writing") as report:
         done = rehearsal.dry_run(office, edition, list_of(desk, edition), report)
     rows = [(name, number(count, "mail")) for name, count in done.variants.items()]

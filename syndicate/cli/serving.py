@@ -85,6 +85,7 @@ def _letters(desk: Desk, store: Store) -> Callable[[], int]:
 def _parts(desk: Desk, store: Store, proxy: bool) -> Parts:
     import uuid
 
+    from syndicate.cli.subscribers import provider
     from syndicate.web import Parts
 
     return Parts(
@@ -97,6 +98,7 @@ def _parts(desk: Desk, store: Store, proxy: bool) -> Parts:
         new_id=lambda: uuid.uuid4().hex,
         webhook_key=desk.settings.webhook_key or "",
         proxy=proxy,
+        erase_at_provider=provider(desk),
         log=lambda line: desk.say(f"{desk.now():%Y-%m-%dT%H:%M:%SZ} {line}"),
         warn=desk.warn,
     )

@@ -160,7 +160,7 @@ def forget(
     addresses.clean(address)
     if not yes and not desk.confirm(f"Erase {address} everywhere, for good?"):
         raise UsageError("Nothing was erased. Answer yes, or add --yes.")
-    done = people.forget(desk.site, desk.store, desk.ring, address, now=desk.now(), erase_at_provider=_provider(desk))
+    done = people.forget(desk.site, desk.store, desk.ring, address, now=desk.now(), erase_at_provider=provider(desk))
     lines = [
         f"{address} was erased." if done.known else f"{address} was not known here, and no import will bring it in."
     ]
@@ -179,7 +179,7 @@ def forget(
         desk.warn(done.provider)
 
 
-def _provider(desk: Desk) -> Callable[[str], None] | None:
+def provider(desk: Desk) -> Callable[[str], None] | None:
     """What asks the provider to erase an address; None where mail goes by no provider, or its key is not at hand."""
     if desk.site.delivery.transport != "sendgrid":
         return None

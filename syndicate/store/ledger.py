@@ -14,7 +14,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from syndicate.models import Delivery, DeliveryState, SubscriptionState
+from syndicate.models import Delivery, DeliveryState, MailStyle, SubscriptionState
 from syndicate.store import schema as s
 from syndicate.store.chunks import batched
 
@@ -87,7 +87,7 @@ def audience_of(connection: sa.Connection, edition: str) -> int:
     return connection.execute(sa.select(s.editions.c.audience).where(s.editions.c.id == edition)).scalar() or 0
 
 
-def readers(connection: sa.Connection, list: str) -> Iterator[tuple[str, str, str, str]]:
+def readers(connection: sa.Connection, list: str) -> Iterator[tuple[str, str, str, MailStyle]]:
     """Everyone confirmed on a list as (id, folded address, languages, style of mail), streamed.
 
     In the order of ids, in which the ledger's rows are then written: an index takes rows in order much faster.

@@ -27,7 +27,8 @@ class Parts:
     """The site and all that pages are made with.
 
     `webhook_key` is the provider's public key ("" where events are not taken). With `proxy`, a web server of ours stands
-    before this one and says who asks. `log` takes a line for each request, `warn` one for each fault. `counted` are the
+    before this one and says who asks. `erase_at_provider` asks the mail provider to forget an address.
+    `log` takes a line for each request, `warn` one for each fault. `counted` are the
     requests answered so far, by method, route and status.
     """
 
@@ -40,6 +41,7 @@ class Parts:
     new_id: Callable[[], str]
     webhook_key: str = ""
     proxy: bool = False
+    erase_at_provider: Callable[[str], None] | None = None
     log: Callable[[str], None] = lambda line: None
     warn: Callable[[str], None] = lambda line: None
     counted: Counter[tuple[str, str, int]] = field(default_factory=Counter)
@@ -65,4 +67,4 @@ class Parts:
         """What the hall receives people with."""
         from syndicate.subscribing import Reception
 
-        return Reception(self.site, self.store, self.ring, self.now, self.new_id, self.words)
+        return Reception(self.site, self.store, self.ring, self.now, self.new_id, self.words, self.erase_at_provider)

@@ -16,8 +16,9 @@ import pytest
 from checks.checks_world import Names, Web
 from road.road_site import Home
 
-from syndicate import checking
+from syndicate import checking, config, dossiers
 from syndicate.consent import tokens
+from syndicate.models import Site
 from syndicate.samples.blog import Blog
 from syndicate.store import Store
 
@@ -279,6 +280,19 @@ def test_a_dry_run_writes_what_each_reader_would_get_and_changes_nothing(peopled
     assert f"rm -r {folder}" in told.out
 
 
+def test_a_dry_run_keeps_nobody_and_nothing_that_was_taken_back(peopled: Home) -> None:
+    folder = peopled.root / "var" / "dry-run"
+    peopled.run("newsletter", "send", "newsletter", "--dry-run").fine()
+    post = peopled.json("posts", "list", "--limit", "1")["posts"][0]["id"]
+    peopled.run("posts", "withdraw", post, "--yes")
+    assert not (folder / "newsletter-1").exists()
+    peopled.run("newsletter", "send", "newsletter", "--dry-run").fine()
+    with peopled.store() as store:
+        site = site_of(peopled)
+        dossiers.forget(site, store, secret_ring(peopled), "a@example.org", now=datetime.now(UTC))
+    assert not folder.exists()
+
+
 def rows(store: Store) -> list[tuple[object, ...]]:
     """All that sending could have changed."""
     with store.read() as connection:
@@ -288,11 +302,12 @@ def rows(store: Store) -> list[tuple[object, ...]]:
     return [tuple(row) for table in found for row in table]
 
 
-def secret_ring(home: Home) -> list[bytes]:
-    from syndicate.config import find_site, load_site, secret_ring, shipped_site
+def site_of(home: Home) -> Site:
+    return config.load_site(home.root, shipped=config.shipped_site())
 
-    root = find_site(str(home.root), {}, home.root)
-    return secret_ring(load_site(root, shipped=shipped_site()).places, {})
+
+def secret_ring(home: Home) -> list[bytes]:
+    return config.secret_ring(site_of(home).places, {})
 
 
 # ---------------------------------------------------------------- sending

@@ -103,9 +103,9 @@ def upgrade() -> None:
     op.create_table(
         "letters",
         sa.Column("id", sa.String(), nullable=False, comment="random; what the provider sees"),
-        sa.Column("kind", sa.String(), nullable=False, comment="confirm | account | address | goodbye"),
+        sa.Column("kind", sa.String(), nullable=False, comment="confirm | invite | account | address | notice"),
         sa.Column("subscriber", sa.String(), nullable=False),
-        sa.Column("list", sa.String(), nullable=False, comment="'' where it is about no list"),
+        sa.Column("list", sa.String(), nullable=False, comment="'' where it is about no list; several are joined by commas"),
         sa.Column("language", sa.String(), nullable=False),
         sa.Column(
             "address",
