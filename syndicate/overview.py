@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 
+from syndicate import rhythm
 from syndicate.deliver import ledger as rules
 from syndicate.editions import decided
 from syndicate.errors import UsageError
 from syndicate.models import LOST, Post, Selection, Site
 from syndicate.publishing import DEFAULT_LIMIT, all_feeds
 from syndicate.selection import Reason, facts, matches, reasons
-from syndicate.store import Store, corrections, editions, ledger, people, posts, published
+from syndicate.store import Store, approvals, corrections, editions, ledger, letters, people, posts, published
 
 QUIET_FOR = timedelta(days=2)
 """A source that has not been asked for this long means that cron does not run."""
@@ -33,19 +34,24 @@ def look(site: Site, store: Store, now: datetime) -> dict[str, Any]:
         hidden = posts.hidden(connection)
         unsure = [id for id in posts.newest(connection, posts.Filter(unsure=True), None) if id not in hidden]
         misfits = corrections.noted(connection, LOST)
+        given = approvals.given(connection)
+        waiting = letters.waiting(connection)
     sources = [
         {"id": one.id, "url": one.url, "asked": row.asked if row else None, "succeeded": row.succeeded if row else None,
          "error": row.error if row else None}
         for one in site.sources for row in [rows.get(one.id)]
     ]  # fmt: skip
     lists = [
-        {"id": one.id} | {state: counts.get((one.id, state), 0) for state in ("confirmed", "pending", "unsubscribed")}
+        {"id": one.id}
+        | {state: counts.get((one.id, state), 0) for state in ("confirmed", "pending", "unsubscribed")}
+        | {"next": rhythm.following(one.schedule, now=now, timezone=site.timezone)}
         for one in site.lists
     ]
+    needed = {one.id: one.approvers for one in site.lists if one.approval}
     told = [
         {"id": one.id, "list": one.list, "state": one.state, "audience": tallies[one.id][1], "states": tallies[one.id][0],
          "balanced": rules.balanced(tallies[one.id][1], tallies[one.id][0]), "stopped": one.stopped, "send_at": one.send_at,
-         "send_by": one.send_by}
+         "approvals": len(given.get(one.id, ())), "needed": needed.get(one.list, 0) if one.state == "draft" else 0}
         for one in newest
     ]  # fmt: skip
     problems = [*_source_problems(sources, now), *_edition_problems(told, now)]
@@ -54,6 +60,7 @@ def look(site: Site, store: Store, now: datetime) -> dict[str, Any]:
     return {
         "site": site.name, "sources": sources, "feeds": feeds, "posts": total, "unsure": len(unsure), "lists": lists,
         "editions": told, "problems": problems, "hidden": len(hidden), "to_look_at": unsure[:FEW], "misfits": misfits[:FEW],
+        "letters": waiting,
     }  # fmt: skip
 
 

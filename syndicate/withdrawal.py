@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from syndicate import pictures
 from syndicate.deliver import lock
 from syndicate.deliver.folder import erase as erase_mails
 from syndicate.errors import DeliveryError, UsageError
@@ -68,7 +69,7 @@ def withdraw(
         one = _withdrawal(connection, ring, post, language, erase, now)
     _append(site.places.state / LOG, one)  # first: from here on it cannot return, whatever is killed
     with store.write() as connection:
-        done = _take(connection, one, redraft)
+        done = _take(site, connection, one, redraft)
     _clear(site, store, done)
     return done
 
@@ -83,7 +84,7 @@ def keep_withdrawn(site: Site, store: Store, redraft: Redraft) -> list[str]:
     again = [one for one in noted if there.get((one.post, one.language), -1) < one.erased]
     for one in again:
         with store.write() as connection:
-            done = _take(connection, one, redraft)
+            done = _take(site, connection, one, redraft)
         _clear(site, store, done)
     return [one.post for one in again]
 
@@ -110,8 +111,10 @@ def _withdrawal(
     )
 
 
-def _take(connection: Connection, one: withdrawn.Withdrawal, redraft: Redraft) -> TakenBack:
+def _take(site: Site, connection: Connection, one: withdrawn.Withdrawal, redraft: Redraft) -> TakenBack:
     touched = editions.with_post(connection, one.post)
+    if not one.language:
+        pictures.erase(site, connection, one.post)
     left = _rest(connection, one)
     withdrawn.add(connection, one)
     redrafted, stopped, sent_in, cancelled = [], 0, [], []

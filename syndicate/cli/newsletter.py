@@ -31,23 +31,34 @@ def draft(
     desk: Desk,
     list: LIST,
     post: Annotated[str | None, typer.Option(metavar="ID", help="Only this post, now.")] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="The open draft anew, with today's posts; what `edit` said stays.")
+    ] = False,
 ) -> None:
     """Draft the next edition from the posts that are new since the last one, and freeze it."""
     from syndicate import editions
     from syndicate.cli.posts import one
     from syndicate.cli.road import press
+    from syndicate.errors import UsageError
     from syndicate.people import list_called
 
+    if again and post:
+        raise UsageError("--again takes all that is new: leave out --post.")
     chosen = one(desk, post).id if post else None
-    edition, reason = editions.draft(press(desk), desk.store, list_called(desk.site, list), post=chosen, now=desk.now())
+    its = list_called(desk.site, list)
+    if again:
+        edition, reason = editions.draft_again(press(desk), desk.store, its, now=desk.now())
+    else:
+        edition, reason = editions.draft(press(desk), desk.store, its, post=chosen, now=desk.now())
     if edition is None:
         return desk.result({"edition": None, "reason": reason}, reason)
     unsure = _unsure(desk, edition)
     lines = [f"{edition.id} is drafted: {number(len(edition.posts), 'post')}."]
     rows = [
-        (variant.name, f"{len(variant.html.encode()) / 1024:.0f} KB", variant.subject) for variant in edition.variants
+        (one.name, f"{len(one.html.encode()) / 1024:.0f} KB", one.subject) for one in edition.variants if not one.discreet
     ]
     lines.append(columns(rows, indent=2))
+    lines += [f"Note: {note}" for note in edition.notes]
     lines += [f"The languages of post {id} want a look: `syndicate posts show {id}`." for id in unsure]
     lines += [reason] if reason else []
     lines.append(f"Look at it: `syndicate newsletter preview {edition.id}`")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -182,15 +183,28 @@ def status(desk: Desk) -> int:
     rows.append(["posts", number(found["posts"], "post"), ", ".join(marked)])
     rows.append(["feeds", number(found["feeds"], "feed"), ""])
     for one in found["lists"]:
-        rows.append(
-            ["list", one["id"], f"{one['confirmed']} confirmed, {one['pending']} pending, {one['unsubscribed']} left"]
-        )
-    for edition in found["editions"][:5]:
-        rows.append(["edition", edition["id"], edition["state"]])
+        counted = f"{one['confirmed']} confirmed, {one['pending']} pending, {one['unsubscribed']} left"
+        rows.append(["list", one["id"], counted + (f", next {_local(desk, one['next'])}" if one["next"] else "")])
+    rows += [["edition", one["id"], _edition_told(desk, one)] for one in found["editions"][:5]]
+    if found["letters"]:
+        rows.append(["letters", number(found["letters"], "mail"), "about subscriptions not sent yet"])
     problems = found["problems"]
     text = columns(rows) + "\n\n" + ("\n".join(problems) if problems else "Nothing is wrong.")
     desk.result(found, text)
     return 1 if any(not edition["balanced"] for edition in found["editions"]) else 0
+
+
+def _edition_told(desk: Desk, one: dict[str, Any]) -> str:
+    """An edition's state, and what it waits for."""
+    if one["needed"] > 1:
+        return f"{one['state']}, {one['approvals']} of {one['needed']} approvals"
+    return str(one["state"]) + (f", leaves {_local(desk, one['send_at'])}" if one["state"] == "scheduled" else "")
+
+
+def _local(desk: Desk, moment: datetime) -> str:
+    from zoneinfo import ZoneInfo
+
+    return f"{moment.astimezone(ZoneInfo(desk.site.timezone)):%Y-%m-%d %H:%M}"
 
 
 # ---------------------------------------------------------------- shared with other commands

@@ -123,7 +123,7 @@ def shown(
         text=filled(variant.text, sample),
         frames=tuple(_frames(with_them, without_pictures(html))) if html else (),
         findings=tuple(finding for finding in findings if finding.variant == variant.name),
-        headers=_headers(variant, edition, site, list),
+        headers=_headers(variant, edition, site, list, words),
     )
 
 
@@ -135,9 +135,11 @@ def _frames(html: str, bare: str) -> Iterator[Frame]:
                     yield Frame(screen, width, scheme, forced(text, scheme), pictures)
 
 
-def _headers(variant: EditionVariant, edition: Edition, site: Site, list: MailingList) -> tuple[tuple[str, str], ...]:
+def _headers(
+    variant: EditionVariant, edition: Edition, site: Site, list: MailingList, words: Words
+) -> tuple[tuple[str, str], ...]:
     """The headers of a copy for a reader who is not there: what is each reader's own is told by an ellipsis."""
-    shared = letter(edition, variant, list=list, site=site)
+    shared = letter(edition, variant, list=list, site=site, words=words)
     own = copy(
         "…", list.sender.address, list=list, leave_url=f"{site.base_url}/leave/…", leave_mailto=list.sender.reply_to,
         preferences_url=None, leaving=site.delivery.leaving,

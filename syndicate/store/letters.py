@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Literal
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from syndicate.models import MailStyle
 from syndicate.store import schema as s
@@ -133,6 +132,8 @@ def waiting(connection: sa.Connection) -> int:
 
 def use_up(connection: sa.Connection, token_hash: str, until: datetime) -> bool:
     """Use up a link that works once; False when it was used before. `until` is when it is too old anyhow."""
+    from sqlalchemy.dialects import postgresql, sqlite  # late: an idle run only asks whether letters wait
+
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     query = insert(s.used_links).values(token_hash=token_hash, until=until).on_conflict_do_nothing()
     return connection.execute(query.returning(s.used_links.c.token_hash)).first() is not None

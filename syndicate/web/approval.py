@@ -124,7 +124,9 @@ def _variants(parts: Parts, opened: Opened) -> list[tuple[str, Shown]]:
     found = []
     for one in opened.edition.variants:
         named = words.join(language, [words.language_name(code, language) for code in one.languages])
-        extra = f" ({words.say(language, 'notice.approve_discreet')})" if one.discreet else ""
+        said = [words.say(language, "notice.approve_discreet")] if one.discreet else []
+        said += [] if one.html else [words.say(language, "notice.approve_as_text")]
+        extra = f" ({', '.join(said)})" if said else ""
         shown = compose.shown(
             one, opened.edition, site=parts.site, list=opened.list, words=words, pictures=pictures
         )  # fmt: skip

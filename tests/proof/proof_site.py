@@ -98,4 +98,4 @@ def rows(store: Store) -> dict[str, str]:
         query = sa.select(s.subscribers.c.address, s.deliveries.c.state).join(
             s.deliveries, s.deliveries.c.subscriber == s.subscribers.c.id
         )
-        return {address: state for address, state in connection.execute(query)}
+        return {row.address: row.state for row in connection.execute(query)}

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ class Trial:
         self.told = {"act": "send", "folder": str(folder), "kind": self.kind} | told
         self.kills = self.runs = self.unbalanced = 0
         self.ahead = self.seconds = 0.0
+        self.running: set[int] = set()
         proof_site.make(folder, readers)
         self.store = Store(proof_site.database(folder))
 
@@ -75,7 +77,9 @@ class Trial:
         at = self.provider.url if isinstance(self.provider, Standin) else self.provider.port
         told = {"at": at, "clock": self.ahead} | self.told | more
         self.runs += 1
-        return self.zygote.start(told, self.folder / "log")
+        pid = self.zygote.start(told, self.folder / "log")
+        self.running.add(pid)
+        return pid
 
     def wait(self, pid: int, seconds: float = ROOMY) -> int:
         """The exit status of a sender, minus the signal's number where it was killed."""
@@ -83,6 +87,7 @@ class Trial:
         if code is None:
             self.signal(pid, signal.SIGKILL)
             raise AssertionError(f"the sender hangs\n{self.log}")
+        self.running.discard(pid)
         self.look()
         assert code != 99, self.log
         return code
@@ -112,6 +117,13 @@ class Trial:
                 break
             self.run(**more)
         self.seconds = time.monotonic() - began
+
+    def close(self) -> None:
+        """End what a failed test left running."""
+        for pid in self.running:
+            self.signal(pid, signal.SIGKILL)
+            self.zygote.wait(pid)
+        self.store.close()
 
     # ------------------------------------------------------------ looking
 
@@ -155,8 +167,6 @@ class Trial:
         book = self.provider.server.book
         body = json.dumps(self.provider.ask("events")).encode()
         signature, stamp = book.signed(body)
-        from datetime import UTC, datetime
-
         happenings.receive(
             self.store, proof_site.site_in(self.folder, self.kind), proof_site.RING, body, signature, stamp, book.public(),
             datetime.fromtimestamp(book.now(), UTC),
@@ -211,7 +221,7 @@ def trial(folder: Path, zygote: Zygote, kind: str, *, readers: int = 60, seed: i
         try:
             yield made
         finally:
-            made.store.close()
+            made.close()
 
 
 @contextmanager

@@ -7,13 +7,17 @@ by an opaque id or a keyed hash. Foreign keys delete with their parent, so that 
 from syndicate.store.schema.base import Instant, metadata
 from syndicate.store.schema.mail import (
     allowances,
+    approvals,
     batches,
+    checked_links,
     deliveries,
     edition_posts,
     edition_variants,
     editions,
+    edits,
     events,
     list_posts,
+    pictures,
     soft_bounces,
 )
 from syndicate.store.schema.people import (
@@ -42,14 +46,17 @@ from syndicate.store.schema.posts import (
 __all__ = [
     "Instant",
     "allowances",
+    "approvals",
     "attempts",
     "batches",
+    "checked_links",
     "consent_log",
     "corrections",
     "deliveries",
     "edition_posts",
     "edition_variants",
     "editions",
+    "edits",
     "events",
     "feed_posts",
     "feeds",
@@ -57,6 +64,7 @@ __all__ = [
     "list_posts",
     "meta",
     "metadata",
+    "pictures",
     "post_hashtags",
     "post_links",
     "post_partners",

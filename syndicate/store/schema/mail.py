@@ -55,7 +55,9 @@ edits = sa.Table(
     "edits",
     metadata,
     sa.Column("edition", sa.String, primary_key=True, comment="no foreign key: said once, it survives a new draft"),
-    sa.Column("kind", sa.String, primary_key=True, comment="subject | preheader | intro | posts | featured"),
+    sa.Column(
+        "kind", sa.String, primary_key=True, comment="subject | preheader | intro | order | featured | drop | add"
+    ),
     sa.Column("key", sa.String, primary_key=True, comment="a language; '' where it is about no language"),
     sa.Column("value", sa.String, nullable=False, comment="the text; for posts, their ids in order"),
     sa.Column("at", Instant, nullable=False),

@@ -39,7 +39,7 @@ def upgrade() -> None:
     op.create_table(
         "edits",
         sa.Column("edition", sa.String(), nullable=False, comment="no foreign key: said once, it survives a new draft"),
-        sa.Column("kind", sa.String(), nullable=False, comment="subject | preheader | intro | posts | featured"),
+        sa.Column("kind", sa.String(), nullable=False, comment="subject | preheader | intro | order | featured | drop | add"),
         sa.Column("key", sa.String(), nullable=False, comment="a language; '' where it is about no language"),
         sa.Column("value", sa.String(), nullable=False, comment="the text; for posts, their ids in order"),
         sa.Column("at", sa.BigInteger(), nullable=False),
