@@ -2,7 +2,7 @@
 
     look → nothing is due: done
          → once a day: what is kept too long, who left at the provider, how mail fares
-         → draft what is due → approve what no person has to → send what may leave → mails about consent
+         → draft what is due → approve what no person has to → mails about consent → send what may leave
          → clear away at the provider
 
 Each step is guarded: what fails is told, and the others go on. Each is done once, whoever else runs: an edition is drafted
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,6 @@ from syndicate import schedule
 from syndicate.deliver.lock import LockHeld
 from syndicate.errors import Busy, DeliveryError, SyndicateError, UsageError
 from syndicate.models import Edition, MailingList, Site
-from syndicate.office import Office, Report, Standing, due, standing, without_addresses
 from syndicate.store import Connection, Store, editions, ledger, letters, published
 
 if TYPE_CHECKING:  # imported when there is something to do: an idle run neither composes nor checks
@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # imported when there is something to do: an idle run neither
     from syndicate.compose import Finding
     from syndicate.compose.notices import Trouble
     from syndicate.editions import Press
+    from syndicate.office import Office, Report, Standing
 
 DAILY = "daily"
 """Under this name the store remembers on which day the daily work was done."""
@@ -109,10 +110,15 @@ class Done:
         try:
             yield
         except SyndicateError as error:
-            self.failed.append(Failure(step, without_addresses(f"{about}: {error}")))
+            self.fail(step, f"{about}: {error}")
         except Exception as error:
-            told = f"{about}: this should not have happened: {type(error).__name__}: {error}"
-            self.failed.append(Failure(step, without_addresses(told)))
+            self.fail(step, f"{about}: this should not have happened: {type(error).__name__}: {error}")
+
+    def fail(self, step: str, message: str) -> None:
+        """A step failed; nobody's address stays in what is told of it."""
+        from syndicate.office import without_addresses
+
+        self.failed.append(Failure(step, without_addresses(message)))
 
 
 # ---------------------------------------------------------------- what is due
@@ -161,22 +167,18 @@ def _day(site: Site, now: datetime) -> str:
 
 def work(tools: Tools, agenda: Agenda, done: Done) -> None:
     """Do what there is to do, in order, and write down what it comes to; stops between two steps when asked to."""
-    steps: list[Callable[[], None]] = []
-    if agenda.daily:  # first, because it may learn of somebody who left
-        steps.append(lambda: _daily(tools, done))
-    if agenda.calls:
-        steps.append(lambda: _draft(tools, done, agenda.calls))
-    if agenda.calls or agenda.automatic:
-        steps.append(lambda: _approve(tools, done))
-    if agenda.calls or agenda.automatic or agenda.ready:
-        steps.append(lambda: _send(tools, done))
-    if agenda.letters:
-        steps.append(lambda: _write(tools, done))
-    if agenda.sweep:
-        steps.append(lambda: _sweep(tools, done))
-    for step in steps:
-        if not tools.stopping():
-            step()
+    fresh = bool(agenda.calls or agenda.automatic)
+    steps: list[tuple[bool, Callable[[Tools, Done], None]]] = [
+        (agenda.daily, _daily),  # first, because it may learn of somebody who left
+        (bool(agenda.calls), partial(_draft, calls=agenda.calls)),
+        (fresh, _approve),
+        (agenda.letters, _write),  # before editions, which may take hours: somebody waits for a link
+        (fresh or bool(agenda.ready), _send),
+        (agenda.sweep, _sweep),
+    ]
+    for wanted, step in steps:
+        if wanted and not tools.stopping():
+            step(tools, done)
 
 
 def _draft(tools: Tools, done: Done, calls: Sequence[schedule.Call]) -> None:
@@ -252,6 +254,8 @@ def _send(tools: Tools, done: Done) -> None:
         approved = {one.id for one in editions.in_states(connection, ("approved",))}
     if not waiting:
         return
+    from syndicate.office import due
+
     timely = {*due(tools.site, tools.store, tools.now())}
     for id in waiting:
         if (id in approved or id in timely) and not done.no_mail and not tools.stopping():
@@ -261,6 +265,7 @@ def _send(tools: Tools, done: Done) -> None:
 
 def _send_one(tools: Tools, done: Done, id: str) -> None:
     from syndicate import delivery
+    from syndicate.office import standing, without_addresses
 
     with tools.store.read() as connection:
         edition = editions.load(connection, id)
@@ -326,22 +331,14 @@ def _daily(tools: Tools, done: Done) -> None:
         retention.purge(tools.site, tools.store, tools.ring(), tools.now())
     if tools.site.delivery.transport == "sendgrid" and tools.site.delivery.leaving == "provider":
         with done.guarded("suppressions", "who left at the provider"):
-            _ask_provider(tools)
+            page = getattr(tools.office().transport, "page")  # noqa: B009 (SendGrid's alone has it)
+            happenings.pull(tools.store, tools.site, tools.ring(), page, tools.now())
     with done.guarded("rates", "how mail fares"):
         found = happenings.rates(tools.store, tools.now())
         done.warnings += [warning for rate in found for warning in rate.warnings]
     if len(done.failed) == before:
         with done.guarded("store", "daily work"), tools.store.write() as connection:
-            (lambda *a: None)(connection, DAILY, _day(tools.site, tools.now()))
-
-
-def _ask_provider(tools: Tools) -> None:
-    from syndicate import happenings
-
-    transport = tools.office().transport
-    page = getattr(transport, "page", None)
-    if page is not None:
-        happenings.pull(tools.store, tools.site, tools.ring(), page, tools.now())
+            published.set_note(connection, DAILY, _day(tools.site, tools.now()))
 
 
 # ---------------------------------------------------------------- the operator

@@ -51,6 +51,7 @@ def look(site: Site, store: Store, now: datetime) -> dict[str, Any]:
     told = [
         {"id": one.id, "list": one.list, "state": one.state, "audience": tallies[one.id][1], "states": tallies[one.id][0],
          "balanced": rules.balanced(tallies[one.id][1], tallies[one.id][0]), "stopped": one.stopped, "send_at": one.send_at,
+         "send_by": one.send_by,
          "approvals": len(given.get(one.id, ())), "needed": needed.get(one.list, 0) if one.state == "draft" else 0}
         for one in newest
     ]  # fmt: skip

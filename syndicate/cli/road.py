@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -16,7 +16,7 @@ from syndicate.cli.telling import ago, columns, number
 if TYPE_CHECKING:
     from syndicate.checking import Outside
     from syndicate.chores import Done, Tools
-    from syndicate.models import Scores, Source
+    from syndicate.models import Scores, Source, Words
     from syndicate.office import Office
     from syndicate.pipeline import SourceResult, Workshop
     from syndicate.publishing import Published
@@ -30,42 +30,47 @@ def run(desk: Desk) -> int:
 
     It says nothing when nothing changed. Two at once are safe: the second one leaves the work to the first.
     """
+    from syndicate import chores
     from syndicate.config import finished
 
     finished(desk.site, "run")
-    with alone(desk) as free:
-        if not free:
-            desk.say("Another run is at work; this one leaves it to that one.")
-            return 0
-        return _run(desk)
-
-
-def _run(desk: Desk) -> int:
-    """What `run` does, alone at work: each step guarded, so that one failure does not stop the others."""
-    from syndicate import chores
-    from syndicate.cli.sending import stoppable
-
     done = chores.Done()
     results: list[SourceResult] = []
     published: list[Published] = []
     with desk.store.read():  # a database that cannot be used ends the run before anything is asked
         pass
-    with done.guarded("pull", "pulling"):
-        results += _pull(desk, list(desk.site.sources), only_due=True)
-    with done.guarded("publish", "publishing"):
-        published.append(_publish(desk))
-    with stoppable(desk) as stopping:
+    with alone(desk) as free:
+        if not free:
+            desk.say("Another run is at work; this one leaves it to that one.")
+            return 0
+        with done.guarded("pull", "pulling"):
+            results += _pull(desk, list(desk.site.sources), only_due=True)
+        with done.guarded("publish", "publishing"):
+            published.append(_publish(desk))
+    stopped = _chores(desk, done, published)
+    _run_told(desk, done, results, published)
+    return STOPPED if stopped else _status(results) or (3 if done.failed else 0)
+
+
+def _chores(desk: Desk, done: Done, published: list[Published]) -> bool:
+    """All else that `run` does; True when it was stopped at the keyboard.
+
+    It holds a lock of its own: a newsletter may take hours to leave, and other runs go on pulling and publishing meanwhile.
+    """
+    from syndicate import chores
+    from syndicate.cli.sending import stoppable
+
+    with alone(desk, "chores") as free, stoppable(desk) as stopping:
+        if not free:
+            return False
         kit = tools(desk, stopping)
         chores.work(kit, chores.look(desk.site, desk.store, desk.now()), done)
         if done.sent:
-            with done.guarded("publish", "publishing the archive"):
-                published.append(_publish(desk))
+            with done.guarded("publish", "publishing the archive"), alone(desk) as also_free:
+                published += [_publish(desk)] if also_free else []  # else the next run does it
         if not stopping():
             chores.tell(kit, done)
-    _run_told(desk, done, results, published)
-    if stopping():
-        return STOPPED
-    return _status(results) or (3 if done.failed else 0)
+        return stopping()
 
 
 def _run_told(desk: Desk, done: Done, results: Sequence[SourceResult], published: Sequence[Published]) -> None:
@@ -256,8 +261,8 @@ def publish_again(desk: Desk) -> Published:
 
 
 @contextmanager
-def alone(desk: Desk) -> Iterator[bool]:
-    """Whether this process is the only one at work on the site's posts and feeds, and for how long it stays so."""
+def alone(desk: Desk, work: str = "run") -> Iterator[bool]:
+    """Whether this process is the only one at some work, and for how long it stays so: `run` is pulling and publishing."""
     from syndicate.config import private
     from syndicate.deliver.lock import LockHeld, hold
 
@@ -265,7 +270,7 @@ def alone(desk: Desk) -> Iterator[bool]:
     folder.mkdir(mode=0o700, exist_ok=True)
     with ExitStack() as held:
         try:
-            held.enter_context(hold(folder / "run", name="syndicate run, pull or publish"))
+            held.enter_context(hold(folder / work, name=f"syndicate {work}"))
             free = True
         except LockHeld:
             free = False
@@ -281,15 +286,30 @@ def _pull(desk: Desk, sources: Sequence[Source], *, only_due: bool) -> list[Sour
         return pipeline.pull(workshop(desk), sources, only_due=only_due, report=report)
 
 
+class _Late:
+    """The words, read when the first page is written: an idle run writes none."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._desk.words, name)
+
+
 def _publish(desk: Desk) -> Published:
     from syndicate import archive, finding, publishing
 
     finding.keep_found(desk.site, desk.store)
+    words = cast("Words", _Late(desk))
+
+    def fill(template: str, /, **values: object) -> str:
+        return desk.fill(template, **values)
+
     with desk.progress("Publishing") as report:
         published = publishing.publish(
-            desk.site, desk.store, desk.words, desk.fill, desk.template_folders, now=desk.now(), report=report
+            desk.site, desk.store, words, fill, desk.template_folders, now=desk.now(), report=report
         )
-    archive.publish(desk.site, desk.store, desk.words, desk.fill, desk.template_folders)
+    archive.publish(desk.site, desk.store, words, fill, desk.template_folders)
     for feed in published.feeds:
         if feed.written:
             desk.detail(f"wrote feeds/{feed.slug}: {number(feed.items, 'item')}")

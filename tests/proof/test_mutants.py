@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from proof.proof_mutants import NAMES
 
+LONG = pytest.mark.skipif(not os.environ.get("SYNDICATE_TEST_ALL"), reason="one of a long matrix")
 CELLS = (("claimed", 1), ("posting", 1), ("posted", 2))
 CAUGHT = {
     "requeue on restart": ("posted", 2, "twice"),
@@ -27,7 +30,7 @@ def test_a_wrong_engine_is_caught(begin, kind, mutant):
     assert not found.good
 
 
-@pytest.mark.parametrize("kind", ["sendgrid", "smtp"])
+@pytest.mark.parametrize("kind", [pytest.param("sendgrid", marks=LONG), "smtp"])
 def test_a_wrong_engine_does_well_as_long_as_nobody_dies(begin, kind):
     """So it is the kills that catch it, and not that it is broken altogether."""
     for mutant in NAMES:
@@ -36,7 +39,7 @@ def test_a_wrong_engine_does_well_as_long_as_nobody_dies(begin, kind):
             assert trial.verdict().good, (mutant, trial.log)
 
 
-@pytest.mark.parametrize("kind", ["sendgrid", "smtp"])
+@pytest.mark.parametrize("kind", ["sendgrid", pytest.param("smtp", marks=LONG)])
 def test_the_right_one_passes_the_same_trials(begin, kind):
     for point, number in CELLS:
         with begin(kind, readers=24) as trial:

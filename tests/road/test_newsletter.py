@@ -107,8 +107,9 @@ def everyone_has_one(home: Home, readers: int) -> None:
 def test_from_draft_to_sent(ready: Home) -> None:
     edition = ready.json("newsletter", "draft", "newsletter")["edition"]
     assert (edition["id"], edition["state"], len(edition["posts"])) == ("newsletter-1", "draft", 12)
-    assert {one["name"] for one in edition["variants"]} == {"sq", "en", "sq+en", "en+sq"}
-    assert all(0 < one["bytes"] < 80 * 1024 for one in edition["variants"])
+    assert {one["name"] for one in edition["variants"] if "." not in one["name"]} == {"sq", "en", "sq+en", "en+sq"}
+    assert all(one["bytes"] < 80 * 1024 for one in edition["variants"])
+    assert all(one["bytes"] for one in edition["variants"] if not one["name"].endswith("-text"))
     shown = ready.json("newsletter", "preview", "newsletter")
     page = Path(shown["page"])
     assert [one for one in shown["findings"] if one["level"] == "stop"] == []
