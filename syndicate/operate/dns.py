@@ -145,7 +145,7 @@ def _judged_dmarc(sending: Sending, records: Records) -> Iterator[tuple[Level, s
 
 
 def _asker(nameserver: Nameserver | None, seconds: float) -> Ask:
-    """What gives the TXT records of a name. Raises _NoName, and DNSException where no answer comes in what is left of the time."""
+    """What gives the TXT records of a name. Raises _NoName, and DNSException where no answer comes in time."""
     import dns.exception
     import dns.resolver
 

@@ -125,6 +125,17 @@ def _binding(list: str) -> sa.ColumnElement[bool]:
 
 # ---------------------------------------------------------------- a batch's way
 
+# Made once: a transport that takes one mail at a time runs them for each, and making them took longer than running them.
+_ROWS, _MINE = s.deliveries, s.deliveries.c.batch == sa.bindparam("mine")
+_POST = _ROWS.update().where(_MINE, _ROWS.c.state == "claimed").values(
+    state="posting", changed=sa.bindparam("at"), tries=_ROWS.c.tries + 1
+)  # fmt: skip
+_POST_ONE = _POST.where(_ROWS.c.id == sa.bindparam("only"))
+_MOVE = _ROWS.update().where(
+    _ROWS.c.id.in_(sa.bindparam("ids", expanding=True)), _ROWS.c.state.in_(sa.bindparam("was", expanding=True))
+).values(state=sa.bindparam("to"), changed=sa.bindparam("at"), reason=sa.bindparam("why"))  # fmt: skip
+_MOVE_OF_BATCH = _MOVE.where(_MINE)
+
 
 def next_variant(connection: sa.Connection, edition: str, until: datetime | None = None) -> str | None:
     """A variant for which somebody still waits (since `until` or earlier, where given), or None.
@@ -182,12 +193,9 @@ def claimed(connection: sa.Connection, batch: str, list: str) -> list[Claimed]:
 
 def post(connection: sa.Connection, batch: str, at: datetime, only: str | None = None) -> int:
     """Make a batch's claimed rows `posting` (or one of them); returns how many."""
-    table = s.deliveries
-    mine = sa.and_(table.c.batch == batch, table.c.state == "claimed")
-    if only is not None:
-        mine = sa.and_(mine, table.c.id == only)
-    values = {"state": "posting", "changed": at, "tries": table.c.tries + 1}
-    return connection.execute(table.update().where(mine).values(values)).rowcount
+    if only is None:
+        return connection.execute(_POST, {"mine": batch, "at": at}).rowcount
+    return connection.execute(_POST_ONE, {"mine": batch, "at": at, "only": only}).rowcount
 
 
 def move_batch(
@@ -216,13 +224,9 @@ def move(
     batch: str | None = None,
 ) -> int:
     """Move rows that are in one of the states `was` (and still of `batch`, where given); returns how many."""
-    table, moved = s.deliveries, 0
-    for chunk in batched(ids, CHUNK):
-        still = sa.and_(table.c.id.in_(chunk), table.c.state.in_(was))
-        if batch is not None:
-            still = sa.and_(still, table.c.batch == batch)
-        moved += connection.execute(table.update().where(still).values(state=to, changed=at, reason=reason)).rowcount
-    return moved
+    statement = _MOVE if batch is None else _MOVE_OF_BATCH
+    values = {"was": [*was], "to": to, "at": at, "why": reason} | ({} if batch is None else {"mine": batch})
+    return sum(connection.execute(statement, values | {"ids": chunk}).rowcount for chunk in batched(ids, CHUNK))
 
 
 def move_all(

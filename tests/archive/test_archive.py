@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -226,27 +226,12 @@ def test_a_template_of_the_operators_own_leaks_nothing(sent: Home) -> None:
     assert "lexuesit tanë" in html
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[object]:
-    path = next((p for n in ("chromium", "google-chrome") if (p := Path("/usr/bin") / n).exists()), None)
-    if path is None:
-        pytest.skip("no Chromium here")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=str(path), args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield browser
-        browser.close()
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_list_of_editions_is_accessible_and_fits_a_phone(archived: Home, chromium, scheme: str) -> None:
+def test_the_list_of_editions_is_accessible_and_fits_a_phone(archived: Home, browser, scheme: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    opened = chromium.new_page(viewport={"width": 320, "height": 800}, color_scheme=scheme)
+    opened = browser.new_page(viewport={"width": 320, "height": 800}, color_scheme=scheme)
     opened.goto((folder(archived) / "index.html").as_uri())
     wide = opened.evaluate("document.documentElement.scrollWidth")
     found = Axe().run(opened).response["violations"]

@@ -1,6 +1,5 @@
 """How the newsletter looks in a real browser: contrast, narrow screens, and that the dark copy is dark."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,18 +31,6 @@ CONTRASTS = """() => {
     const a = light(numbers(getComputedStyle(element).color)), b = light(behind(element));
     found.push([text.data.trim().slice(0, 40), (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)]); }
   return found; }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        opened = play.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
-        )
-        yield opened
-        opened.close()
 
 
 LOOKS = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -19,7 +18,7 @@ NAMES = ("sq", "en", "sq+en", "en+sq")
 
 @pytest.fixture(scope="session")
 def variants() -> dict[str, EditionVariant]:
-    """The edition: three posts in both languages, the first with its picture, and one in English alone, shown to Albanian readers, too."""
+    """The edition: three posts in both languages, the first with its picture, and one in English alone."""
     picture = Image("https://lajme.example.org/pictures/0.jpg", 1200, 675)
     given = parts(
         [*posts(3), post(3, languages=("en",))],
@@ -27,15 +26,3 @@ def variants() -> dict[str, EditionVariant]:
         preferences=True,
     )
     return {variant.name: variant for variant in render_all(given, NAMES)}
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        opened = play.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
-        )
-        yield opened
-        opened.close()

@@ -36,7 +36,8 @@ BARS = """() => {
   for (const text of texts) {
     const words = text.data.trim().split(/\\s+/).map(word => {
       const bar = document.createElement('span');
-      bar.style.cssText = `display:inline-block;width:${Math.min(word.length, 24) * .5}em;height:.6em;margin-right:.3em;background:currentColor`;
+      bar.style.cssText = `display:inline-block;width:${Math.min(word.length, 24) * .5}em;height:.6em;`
+        + 'margin-right:.3em;background:currentColor';
       return bar; });
     text.replaceWith(...words); }
   document.querySelectorAll('*').forEach(one => { one.style.fontFamily = 'monospace'; }); }"""

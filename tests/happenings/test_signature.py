@@ -65,7 +65,7 @@ FORGED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("body", "signature", "stamp"), FORGED)
+@pytest.mark.parametrize(("body", "signature", "stamp"), FORGED, ids=range(len(FORGED)))
 def test_forged(body, signature, stamp):
     with pytest.raises(BadSignature):
         verify(body, signature, stamp, public(), NOW)

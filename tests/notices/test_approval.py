@@ -188,14 +188,10 @@ def test_an_old_key_of_the_ring_still_knows_the_link_and_the_person(told: Home) 
 
 
 @pytest.mark.browser
-def test_a_browser_shows_the_frames_and_the_page_is_accessible(told: Home) -> None:
-    playwright = pytest.importorskip("playwright.sync_api")
+def test_a_browser_shows_the_frames_and_the_page_is_accessible(told: Home, browser: Any) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    with served_with(told) as served, playwright.sync_playwright() as started:
-        browser = started.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-background-networking"]
-        )
+    with served_with(told) as served:
         page = browser.new_page(viewport={"width": 390, "height": 844})
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))
@@ -208,7 +204,7 @@ def test_a_browser_shows_the_frames_and_the_page_is_accessible(told: Home) -> No
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag22aa"]}).response["violations"]
         assert [one["id"] for one in found] == []
-        browser.close()
+        page.close()
 
 
 def test_days_of_a_link() -> None:

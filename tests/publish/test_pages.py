@@ -271,25 +271,18 @@ def test_contrast_is_enough(scheme, ink, paper):
 
 
 @pytest.mark.browser
-def test_pages_fit_a_telephone(tmp_path):
-    playwright = pytest.importorskip("playwright.sync_api")
+def test_pages_fit_a_telephone(tmp_path, browser):
     documents = [*publish.directory(SITE, DIRECTORY, words=WORDS, fill=FILL)]
     for one in (PARTNER_FEED, BOTH):
         documents += publish.documents(SITE, one, [POST], withdrawn=(), siblings=(), words=WORDS, fill=FILL)
     publish.write(tmp_path, documents)
     asked = []
-    with playwright.sync_playwright() as started:
-        arguments = ["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
-        try:
-            browser = started.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
-        except playwright.Error:
-            pytest.skip("no Chromium")
-        tab = browser.new_page(viewport={"width": 320, "height": 800})
-        tab.on("request", lambda request: asked.append(request.url))
-        for document in documents:
-            if document.media_type == "text/html":
-                tab.goto((tmp_path / document.path).as_uri())
-                assert tab.evaluate("document.documentElement.scrollWidth") <= 320, document.path
-        browser.close()
+    tab = browser.new_page(viewport={"width": 320, "height": 800})
+    tab.on("request", lambda request: asked.append(request.url))
+    for document in documents:
+        if document.media_type == "text/html":
+            tab.goto((tmp_path / document.path).as_uri())
+            assert tab.evaluate("document.documentElement.scrollWidth") <= 320, document.path
+    tab.close()
     assert asked
     assert all(url.startswith("file://") for url in asked)

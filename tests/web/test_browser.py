@@ -26,18 +26,6 @@ TARGETS = """() => [...document.querySelectorAll('a, button, label.choice, input
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        opened = play.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
-        )
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
 def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A served site, with somebody on a list."""
     with serving(make_site(tmp_path_factory.mktemp("browser") / "site")) as served:
