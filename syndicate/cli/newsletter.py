@@ -55,7 +55,9 @@ def draft(
     unsure = _unsure(desk, edition)
     lines = [f"{edition.id} is drafted: {number(len(edition.posts), 'post')}."]
     rows = [
-        (one.name, f"{len(one.html.encode()) / 1024:.0f} KB", one.subject) for one in edition.variants if not one.discreet
+        (one.name, f"{len(one.html.encode()) / 1024:.0f} KB", one.subject)
+        for one in edition.variants
+        if not one.discreet
     ]
     lines.append(columns(rows, indent=2))
     lines += [f"Note: {note}" for note in edition.notes]

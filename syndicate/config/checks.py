@@ -125,7 +125,9 @@ LEAST_EVENTS = timedelta(days=2)
 def _retention(block: Block[Any]) -> Iterator[Complaint]:
     """Times that something else rests on."""
     if block.shape is not None and values.duration(block.shape.retention.events) < LEAST_EVENTS:
-        yield block.complaint(("retention", "events"), "is too short: the provider repeats itself for a day; write 2d or more")
+        yield block.complaint(
+            ("retention", "events"), "is too short: the provider repeats itself for a day; write 2d or more"
+        )
 
 
 MOST_LOGO = 1_000_000

@@ -39,7 +39,9 @@ def upgrade() -> None:
     op.create_table(
         "edits",
         sa.Column("edition", sa.String(), nullable=False, comment="no foreign key: said once, it survives a new draft"),
-        sa.Column("kind", sa.String(), nullable=False, comment="subject | preheader | intro | order | featured | drop | add"),
+        sa.Column(
+            "kind", sa.String(), nullable=False, comment="subject | preheader | intro | order | featured | drop | add"
+        ),
         sa.Column("key", sa.String(), nullable=False, comment="a language; '' where it is about no language"),
         sa.Column("value", sa.String(), nullable=False, comment="the text; for posts, their ids in order"),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -105,7 +107,9 @@ def upgrade() -> None:
         sa.Column("id", sa.String(), nullable=False, comment="random; what the provider sees"),
         sa.Column("kind", sa.String(), nullable=False, comment="confirm | invite | account | address | notice"),
         sa.Column("subscriber", sa.String(), nullable=False),
-        sa.Column("list", sa.String(), nullable=False, comment="'' where it is about no list; several are joined by commas"),
+        sa.Column(
+            "list", sa.String(), nullable=False, comment="'' where it is about no list; several are joined by commas"
+        ),
         sa.Column("language", sa.String(), nullable=False),
         sa.Column(
             "address",
