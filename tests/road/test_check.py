@@ -185,6 +185,7 @@ def test_the_preview_is_whole_without_the_web(drafted: Home) -> None:
     assert ("warning", "links") in findings(drafted)
 
 
+@pytest.mark.slow
 @needs_chromium
 @pytest.mark.browser
 def test_screenshots_are_taken_and_show_the_mail(drafted: Home, monkeypatch: pytest.MonkeyPatch) -> None:

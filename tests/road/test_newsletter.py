@@ -349,6 +349,7 @@ def test_ctrl_c_pauses_and_the_same_command_goes_on(approved: Home) -> None:
     everyone_has_one(approved, 65)
 
 
+@pytest.mark.slow
 def test_paused_from_another_terminal(approved: Home) -> None:
     slow(approved)
     process = sending(approved)

@@ -312,7 +312,7 @@ def test_erasing_leaves_no_word_of_it_anywhere(standing: Home) -> None:
     assert files_with(standing.root, WORDS) == {}
 
 
-@pytest.mark.parametrize("sent", [False, True])
+@pytest.mark.parametrize("sent", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_first_withdrawn_and_then_erased(standing: Home, sent: bool) -> None:
     id = id_of(standing)
     standing.run("newsletter", "draft", "newsletter").fine()
