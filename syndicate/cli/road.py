@@ -11,7 +11,7 @@ import typer
 
 from syndicate.cli.app import STOPPED, app, command
 from syndicate.cli.desk import Desk
-from syndicate.cli.telling import ago, columns, number
+from syndicate.cli.telling import ago, columns, number, shortened
 
 if TYPE_CHECKING:
     from syndicate.checking import Outside
@@ -179,6 +179,10 @@ def status(desk: Desk) -> int:
     from syndicate import overview
 
     found = overview.look(desk.site, desk.store, desk.now())
+    found["problems"] += [
+        f"templates/words.{code}.toml lacks {number(len(keys), 'text')}, said in another language: {shortened(', '.join(keys), 200)}."
+        for code, keys in desk.words.lacking().items()
+    ]
     now = desk.now()
     rows: list[list[object]] = []
     for source in found["sources"]:

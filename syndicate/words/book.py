@@ -73,6 +73,12 @@ class WordBook:
                 f"words.{spoken}.toml: {key}: no value was given for {{{missing.args[0]}}}; take it out of the string"
             ) from None
 
+    def lacking(self) -> dict[str, list[str]]:
+        """What each of the site's languages lacks that another has, and so is said in that one: language → keys."""
+        every = dict.fromkeys(key for table in self.tables.values() for key in table)
+        missing = {code: [key for key in every if key not in self.tables.get(code, {})] for code in self.order}
+        return {code: keys for code, keys in missing.items() if keys}
+
     def date(self, language: str, moment: datetime) -> str:
         """The day of `moment` in the site's time zone, written out long: "27 janar 2022". Naive moments are refused."""
         if moment.tzinfo is None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from syndicate.config import shipped_site
 from syndicate.errors import SiteError, TemplateError
 from syndicate.words import WordBook, load
 
@@ -144,3 +145,14 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
         load([SHIPPED, tmp_path], ("sq", "en", "mk"), "Europe/Nowhere")
     assert len(caught.value.complaints) == 5
     assert {"UTF-8" in one.message for one in caught.value.complaints if one.file.endswith("mk.toml")} == {True}
+
+
+def test_what_a_language_lacks_is_named(tmp_path):
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    (folder / "words.it.toml").write_text('[mail]\nread_on = "Continua a leggere"\n', "utf-8")
+    book = load([shipped_site() / "templates", folder], ("sq", "en", "it"), "Europe/Tirane")
+    lacking = book.lacking()
+    assert list(lacking) == ["it"], "ours are whole"
+    assert "mail.leave" in lacking["it"]
+    assert "mail.read_on" not in lacking["it"]
