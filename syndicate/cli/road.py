@@ -180,7 +180,7 @@ def status(desk: Desk) -> int:
 
     found = overview.look(desk.site, desk.store, desk.now())
     found["problems"] += [
-        f"templates/words.{code}.toml lacks {number(len(keys), 'text')}, said in another language: {shortened(', '.join(keys), 200)}."
+        f"templates/words.{code}.toml lacks {number(len(keys), 'text')}, told in another: {shortened(', '.join(keys), 200)}."
         for code, keys in desk.words.lacking().items()
     ]
     now = desk.now()
