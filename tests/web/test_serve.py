@@ -61,6 +61,7 @@ def test_it_starts_says_where_and_stops_at_a_signal(tmp_path, sign):
     assert not (root / "var/syndicate.sqlite-wal").exists(), "the database was closed"
 
 
+@pytest.mark.slow
 def test_two_at_once_take_one_sign_up_each_and_mail_each_once(tmp_path):
     root = make_site(tmp_path / "site")
     with started(root) as (_, first), started(root) as (_, second):
