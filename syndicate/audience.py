@@ -36,15 +36,20 @@ def chosen(office: Office, connection: Connection, edition: Edition, list: Maili
     """Who gets what, streamed: (subscriber, variant)."""
     names = tuple(variant.name for variant in edition.variants)
     fitting: dict[tuple[str, MailStyle], str | None] = {}
-    for id, _, languages, mail in _mailable(office, connection, list):
+    for id, _, languages, mail in mailable(connection, list, office.ring):
         if (languages, mail) not in fitting:
             fitting[languages, mail] = compose.variant_for(languages, names, mail)
         if (variant := fitting[languages, mail]) is not None:
             yield id, variant  # else there is nothing in a language they read (policy `omit`), or nothing discreet
 
 
-def _mailable(office: Office, connection: Connection, list: MailingList) -> Iterator[tuple[str, str, str, MailStyle]]:
-    """Those confirmed on the list whom no suppression forbids to mail. Nothing is hashed where nobody is suppressed."""
+def mailable(
+    connection: Connection, list: MailingList, ring: Sequence[bytes]
+) -> Iterator[tuple[str, str, str, MailStyle]]:
+    """Those confirmed on the list whom no suppression forbids to mail, as (id, folded address, languages, style of mail).
+
+    Streamed; nothing is hashed where nobody is suppressed.
+    """
     everyone = ledger.readers(connection, list.id)
     count = ledger.suppressed_count(connection, list.id)
     if not count:
@@ -52,7 +57,7 @@ def _mailable(office: Office, connection: Connection, list: MailingList) -> Iter
         return
     against = ledger.suppressed_among(connection, list.id) if count <= HASHES else None
     for one in everyone:
-        hashes = addresses.keyed_hashes(one[1], office.ring)
+        hashes = addresses.keyed_hashes(one[1], ring)
         forbidden = against if against is not None else ledger.suppressed_among(connection, list.id, hashes)
         if forbidden.isdisjoint(hashes):
             yield one

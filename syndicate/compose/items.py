@@ -177,7 +177,7 @@ def _section(shown: Sequence[tuple[Post, Version]], place: _Place, title: str) -
         name=place.words.say(place.language, "language.name"),
         title=title,
         items=tuple(_item(post, version, place, lead=number == 0) for number, (post, version) in enumerate(shown)),
-        helpline=_help(place.site.helpline, place.language),
+        helpline=help_in(place.site.helpline, place.language),
     )
 
 
@@ -321,7 +321,8 @@ def _hashtags(post: Post, spoken: str, language: str, site: Site, addresses: Add
     )
 
 
-def _help(helpline: Helpline | None, language: str) -> Help | None:
+def help_in(helpline: Helpline | None, language: str) -> Help | None:
+    """The helpline as readers of `language` are told of it."""
     if helpline is None:
         return None
     return Help(

@@ -7,7 +7,6 @@ They are answers to what somebody did, so `Auto-Submitted` (RFC 3834 §5), and n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,16 +14,14 @@ from email.utils import format_datetime
 from typing import Literal
 
 from syndicate.compose.discreet import EMPTY_LINES, sender_name
-from syndicate.compose.items import Help, pick
+from syndicate.compose.items import help_in
 from syndicate.compose.message import domain, inert, mailbox, mask
 from syndicate.compose.mjml import compile
-from syndicate.compose.plain import clean, header, web, wrap
+from syndicate.compose.plain import clean, header, wrap
 from syndicate.compose.render import FillText
 from syndicate.models import Copy, Letter, MailStyle, Sender, Site, Words
 
 NoteKind = Literal["confirm", "invite", "account", "address", "notice"]
-
-_NOT_DIALLED = re.compile(r"[^0-9+]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,24 +94,13 @@ def _values(note: Note, site: Site, words: Words) -> dict[str, object]:
         "lists": [clean(title) for title in note.lists],
         "lists_text": words.say(note.language, "note.lists"),
         "empty_lines": "\n" * EMPTY_LINES,
-        "helpline": _helpline(site, note.language),
+        "helpline": help_in(site.helpline, note.language),
         "organisation": clean(site.name),
         "postal_address": clean(site.postal_address),
         "say": words.say,
         "join": words.join,
         "wrap": wrap,
     }
-
-
-def _helpline(site: Site, language: str) -> Help | None:
-    line = site.helpline
-    if line is None:
-        return None
-    number = clean(line.number)
-    dial = _NOT_DIALLED.sub("", number)
-    return Help(
-        clean(pick(line.name, language)), number, dial, clean(pick(line.hours, language)), web(pick(line.url, language))
-    )
 
 
 def _close(text: str) -> str:

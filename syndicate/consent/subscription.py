@@ -30,8 +30,6 @@ Suppressions = Mapping[SuppressionKind, datetime]
 
 ASK_AGAIN = timedelta(hours=24)
 """How long after an opt-in mail the same address is not sent another for the same list."""
-PENDING_LIVES = timedelta(days=30)
-"""How long an unconfirmed address is kept."""
 
 _WHY: dict[SuppressionKind, str] = {
     "forgotten": "this person asked to be forgotten",
@@ -148,16 +146,6 @@ def _sentence(suppressions: Collection[SuppressionKind]) -> str:
     return f"{_WHY[gravest]}: {_ONLY_THEY}"
 
 
-def mailable(state: SubscriptionState | None, suppressions: Collection[SuppressionKind]) -> bool:
-    """Whether an edition may go to this person: confirmed, and nothing forbids it."""
-    return state == "confirmed" and not suppressions
-
-
 def may_invite(last: datetime | None, now: datetime) -> bool:
     """Whether an opt-in mail may be sent at `now`, when the `last` one to this address for this list was sent then."""
     return last is None or now - last >= ASK_AGAIN
-
-
-def purgeable(state: SubscriptionState | None, changed: datetime, now: datetime) -> bool:
-    """Whether a subscription, in `state` since `changed`, was never confirmed and is to be deleted at `now`."""
-    return state == "pending" and now - changed >= PENDING_LIVES
