@@ -19,4 +19,4 @@ The hall's modules by what they are about:
     every day    chores notices overview trial
 """
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
