@@ -33,7 +33,7 @@ class Store:
         self.url = sa.make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = self._sqlite(wait) if self.sqlite else sa.create_engine(self.url, pool_pre_ping=True)
-        with self.plainly():
+        with self._plainly():
             self._match_schema()
 
     @property
@@ -44,18 +44,18 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A connection in a reading transaction: one consistent view."""
-        with self.plainly(), self.engine.connect() as connection, connection.begin():
+        with self._plainly(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A connection in a writing transaction: all of it is stored, or nothing."""
-        with self.plainly(), self.engine.connect() as connection, connection.execution_options(write=True).begin():
+        with self._plainly(), self.engine.connect() as connection, connection.execution_options(write=True).begin():
             yield connection
 
     def scrub(self) -> None:
         """Leave no trace of deleted rows in the SQLite file or its write-ahead log (PostgreSQL: a plain VACUUM)."""
-        with self.plainly(), self.engine.connect() as connection:
+        with self._plainly(), self.engine.connect() as connection:
             autocommit = connection.execution_options(isolation_level="AUTOCOMMIT", plain=True)
             if self.sqlite:
                 autocommit.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -134,7 +134,7 @@ class Store:
         return f"The database {self.url.render_as_string(hide_password=True)}"
 
     @contextmanager
-    def plainly(self) -> Iterator[None]:
+    def _plainly(self) -> Iterator[None]:
         """Translate the driver's errors into sentences."""
         try:
             yield

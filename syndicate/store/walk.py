@@ -8,28 +8,16 @@ tables are read from the database itself, so that one of an older schema can be 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 
-from syndicate.store.engine import Store
 from syndicate.store.schema import metadata
 
 CHUNK = 500
 """How many rows are read at a time, at most."""
 
 Row = tuple[Any, ...]
-
-
-@contextmanager
-def snapshot(store: Store) -> Iterator[sa.Connection]:
-    """A connection that sees the database as it is at this moment, however long it reads; nobody waits for it."""
-    with store.plainly(), store.engine.connect() as connection:
-        if not store.sqlite:
-            connection = connection.execution_options(isolation_level="REPEATABLE READ")
-        with connection.begin():
-            yield connection
 
 
 def tables(connection: sa.Connection) -> list[sa.Table]:

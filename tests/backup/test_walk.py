@@ -44,7 +44,7 @@ def _into(store, walked):
 
 def test_every_row_arrives_as_it_was_also_by_way_of_json(tmp_path):
     store, other = filled(tmp_path / "one.sqlite"), Store(f"sqlite:///{tmp_path / 'two.sqlite'}")
-    with walk.snapshot(store) as connection:
+    with store.read() as connection:
         walked = {table.name: [*walk.rows(connection, table)] for table in walk.tables(connection)}
         counts = {table.name: walk.count(connection, table) for table in walk.tables(connection)}
     assert set(walked) == set(metadata.tables)
@@ -55,12 +55,12 @@ def test_every_row_arrives_as_it_was_also_by_way_of_json(tmp_path):
 
 def test_who_reads_a_snapshot_sees_nothing_that_comes_later_and_keeps_nobody_waiting(tmp_path):
     store = filled(tmp_path / "one.sqlite")
-    with walk.snapshot(store) as connection:
+    with store.read() as connection:
         tables = {table.name: table for table in walk.tables(connection)}
         with store.write() as other:
             other.exec_driver_sql("INSERT INTO meta VALUES ('later', '')")
         assert walk.count(connection, tables["meta"]) == 1
-    with walk.snapshot(store) as connection:
+    with store.read() as connection:
         assert walk.count(connection, tables["meta"]) == 2
 
 
@@ -68,7 +68,7 @@ def test_tables_of_others_are_passed_over_and_parents_come_first(tmp_path):
     store = filled(tmp_path / "one.sqlite")
     with store.write() as connection:
         connection.exec_driver_sql("CREATE TABLE somebody_elses (id INTEGER)")
-    with walk.snapshot(store) as connection:
+    with store.read() as connection:
         found = walk.tables(connection)
     assert {table.name for table in found} == set(metadata.tables)
     seen = set()
