@@ -11,6 +11,7 @@ SyndicateError             exit 1
 ├── StoreError             the database
 │   ├── ForeignDatabase    written by another program, or by a newer version of this one
 │   └── DatabaseBusy       somebody else holds it
+│       └── DatabaseGone   it cannot be reached just now, or hung up: it may be restarting
 └── DeliveryError          mail could not be handed over, and there is no sense in going on
     ├── Busy               not now: a limit, an outage; later, perhaps at a stated time
     └── BatchRefused       a whole batch was refused for the sake of some message in it
@@ -93,6 +94,10 @@ class ForeignDatabase(StoreError):
 
 class DatabaseBusy(StoreError):
     """Another process holds the database for too long."""
+
+
+class DatabaseGone(DatabaseBusy):
+    """The database cannot be reached just now, or hung up in the middle: it may be restarting."""
 
 
 class DeliveryError(SyndicateError):

@@ -67,10 +67,11 @@ class Desk:
     def store(self) -> Store:
         """The site's database, migrated, and without the posts that were taken back from a newer copy of it."""
         from syndicate.config import private
-        from syndicate.store import Store
+        from syndicate.store import Store, owner
 
         state = private(self.site.places)
         store = Store(self.settings.database_url or f"sqlite:///{state / 'syndicate.sqlite'}")
+        owner.keep(store, self.site.tag_domain)
         if (state / "withdrawn.jsonl").exists():
             self._keep_withdrawn(store)
         return store

@@ -14,7 +14,7 @@ from syndicate.errors import UsageError
 
 VARIABLES: dict[str, str] = {
     "SYNDICATE_SITE": "the site's folder, where `--site` is not given; else the nearest one above that has feeds/site.toml",
-    "SYNDICATE_DATABASE_URL": "the database; without it, one SQLite file in `var/`",
+    "SYNDICATE_DATABASE_URL": "the database, as `postgresql://user:password@host/database`; without it, a file in `var/`",
     "SYNDICATE_SECRET_KEY": "the keys that sign links, in base64, the newest first, parted by commas; "
     "without it, the lines of `var/secret.key`",
     "SENDGRID_API_KEY": "the key of the mail provider SendGrid",

@@ -8,6 +8,7 @@
     editions     editions, their frozen variants, each post's state per list
     people       subscribers, subscriptions, suppressions, the consent log
     ledger       deliveries and their batches
+    owner        whose database it is
 
 Every function takes the connection of a transaction that the hall opened: the hall says what belongs together.
 """

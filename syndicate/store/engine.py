@@ -1,7 +1,7 @@
 """The door to the database: opened private, never half-written, migrated by the program itself.
 
 SQLite runs in WAL mode with full synchronisation, and deletes by overwriting. A writing transaction begins as IMMEDIATE, so
-that two processes wait for each other at its start and never fail in its middle.
+that two processes wait for each other at its start and never fail in its middle. What PostgreSQL wants stands in `postgres`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from syndicate.errors import DatabaseBusy, ForeignDatabase, StoreError
+from syndicate.store import postgres
 
 REVISION = 2
 """The newest migration that this program knows."""
@@ -26,13 +27,14 @@ class Store:
     """An open database. `read()` and `write()` give a connection inside one transaction."""
 
     def __init__(self, url: str, *, wait: float = 30.0) -> None:
-        """Open the database at `url` (an SQLAlchemy URL), waiting at most `wait` seconds for others; migrate it if it is older.
+        """Open the database at `url`, waiting at most `wait` seconds for others; migrate it if it is older.
 
-        Raises ForeignDatabase for another program's or a newer version's database, DatabaseBusy, StoreError.
+        Raises ForeignDatabase for another program's or a newer version's database, DatabaseBusy, StoreError, and UsageError
+        for an address that is none.
         """
-        self.url = sa.make_url(url)
+        self.url = postgres.address(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = self._sqlite(wait) if self.sqlite else sa.create_engine(self.url, pool_pre_ping=True)
+        self.engine = self._sqlite(wait) if self.sqlite else postgres.engine(self.url, wait)
         with self._plainly():
             self._match_schema()
 
@@ -44,13 +46,21 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A connection in a reading transaction: one consistent view."""
-        with self._plainly(), self.engine.connect() as connection, connection.begin():
-            yield connection
+        with self._plainly(), self.engine.connect() as connection:
+            if not self.sqlite:
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
 
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
-        """A connection in a writing transaction: all of it is stored, or nothing."""
+    def write(self, *, beside: bool = False) -> Iterator[sa.Connection]:
+        """A connection in a writing transaction: all of it is stored, or nothing. Nobody else writes meanwhile.
+
+        With `beside`, others who say so may write at the same time, where the database can: every statement must be right then.
+        """
         with self._plainly(), self.engine.connect() as connection, connection.execution_options(write=True).begin():
+            if not self.sqlite:
+                postgres.take_turn(connection, beside=beside)
             yield connection
 
     def scrub(self) -> None:
@@ -100,7 +110,7 @@ class Store:
         found = self._revision()
         if found is not None and not (found.isdecimal() and int(found) <= REVISION):
             raise ForeignDatabase(
-                f"{self._name()} was written by a newer syndicate (schema {found}; this one knows {REVISION}). "
+                f"{self.name} was written by a newer syndicate (schema {found}; this one knows {REVISION}). "
                 "Nothing was changed. Install the newer version again."
             )
         self._keep_log()
@@ -125,33 +135,41 @@ class Store:
                 return str(number) if number else None
             if tables:
                 raise ForeignDatabase(
-                    f"{self._name()} belongs to another program (it has the table {min(tables)}). Nothing was changed. "
+                    f"{self.name} belongs to another program (it has the table {min(tables)}). Nothing was changed. "
                     "Give syndicate a database of its own."
                 )
         return None
 
-    def _name(self) -> str:
-        return f"The database {self.url.render_as_string(hide_password=True)}"
+    @property
+    def name(self) -> str:
+        """What the operator knows it by; without its password."""
+        shown = self.url.difference_update_query(["password"]).set(drivername=self.url.get_backend_name())
+        return f"The database {shown.render_as_string(hide_password=True)}"
 
     @contextmanager
     def _plainly(self) -> Iterator[None]:
         """Translate the driver's errors into sentences."""
         try:
             yield
-        except sa.exc.DatabaseError as error:
-            cause = str(error.orig)
-            if "locked" in cause or "busy" in cause:
-                raise DatabaseBusy(
-                    f"{self._name()} is in use by another process for too long. Try again in a minute."
-                ) from error
-            if "not a database" in cause or "malformed" in cause:
-                raise ForeignDatabase(
-                    f"{self._name()} is damaged or is no database ({cause}). Restore it from a backup."
-                ) from error
-            if "full" in cause:
-                raise StoreError(
-                    f"The disk is full: {self._name()} could not be written. What was stored before is intact."
-                ) from error
-            if isinstance(error, sa.exc.OperationalError):
-                raise StoreError(f"{self._name()} cannot be used: {cause}.") from error
-            raise
+        except Exception as error:
+            if (told := self._told(error)) is None:
+                raise
+            raise told from error
+
+    def _told(self, error: Exception) -> StoreError | None:
+        """The sentence for an error, or None where it is none of the database's."""
+        if not self.sqlite:
+            cause = error.orig if isinstance(error, sa.exc.DatabaseError) else error
+            return postgres.trouble(self.name, cause) if cause is not None and postgres.is_psycopg(cause) else None
+        if isinstance(error, sa.exc.DatabaseError):
+            return self._told_by_sqlite(str(error.orig), isinstance(error, sa.exc.OperationalError))
+        return None
+
+    def _told_by_sqlite(self, cause: str, operational: bool) -> StoreError | None:
+        if "locked" in cause or "busy" in cause:
+            return DatabaseBusy(f"{self.name} is in use by another process for too long. Try again in a minute.")
+        if "not a database" in cause or "malformed" in cause:
+            return ForeignDatabase(f"{self.name} is damaged or is no database ({cause}). Restore it from a backup.")
+        if "full" in cause:
+            return StoreError(f"The disk is full: {self.name} could not be written. What was stored before is intact.")
+        return StoreError(f"{self.name} cannot be used: {cause}.") if operational else None

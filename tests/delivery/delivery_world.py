@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import databases
+
 from syndicate import delivery
 from syndicate.deliver import NO_TICKET, Ticket
 from syndicate.deliver.folder import FolderTransport
@@ -133,7 +135,7 @@ class World:
 
     def __init__(self, folder, readers=0, rules=RULES):
         self.folder = Path(folder)
-        self.store = Store(f"sqlite:///{self.folder / 'syndicate.sqlite'}")
+        self.store = Store(databases.url(self.folder / "syndicate.sqlite"))
         self.site = Site(
             "Test", "https://news.example.org", "news.example.org", "Europe/Tirane", ("sq", "en"), "it@example.org", "Rruga 1",
             Places(self.folder, self.folder, self.folder), delivery=rules,

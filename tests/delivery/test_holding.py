@@ -93,6 +93,7 @@ def test_paused_before_its_time_it_is_scheduled_again(world):
 # ---------------------------------------------------------------- undo
 
 
+@pytest.mark.both_engines
 def test_undo_calls_back_all_that_still_can_be(world):
     provider = world.provider(script=["taken"] * 3 + ["busy"])
     world.send(provider)

@@ -29,6 +29,7 @@ def once(world, provider, readers=25):
     assert set(provider.arrived.values()) <= {1}
 
 
+@pytest.mark.both_engines
 @kinds
 def test_everybody_gets_one(world, kind):
     provider = world.provider(**KINDS[kind])
@@ -127,6 +128,7 @@ def test_doubt_is_held_when_it_is_too_late_for_proof(world):
     once(world, provider)
 
 
+@pytest.mark.both_engines
 def test_another_transport_proves_nothing(world):
     provider = world.provider(script=["taken, no answer"], deaf=True)
     world.send(provider)

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import databases
 import sqlalchemy as sa
 
 from syndicate import happenings
@@ -41,8 +42,9 @@ class World:
     """A store with people and deliveries; what it says is read back from the real tables."""
 
     def __init__(self, folder: Path, **rules) -> None:
-        (folder / "world.sqlite").write_bytes(blank())
-        self.site, self.store = site_in(folder, **rules), Store(f"sqlite:///{folder / 'world.sqlite'}")
+        if databases.ENGINE.name == "sqlite":
+            (folder / "world.sqlite").write_bytes(blank())
+        self.site, self.store = site_in(folder, **rules), Store(databases.url(folder / "world.sqlite"))
         self.count = 0
 
     def person(self, address: str, *lists: str, state="confirmed", since=NOW - 60 * DAY) -> str:

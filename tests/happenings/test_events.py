@@ -105,6 +105,7 @@ def test_no_address_is_kept_with_an_event(world):
             assert "arta@" not in repr(c.execute(sa.select(table)).all())
 
 
+@pytest.mark.both_engines
 def test_told_twice_counts_once(world):
     world.person("arta@example.org")
     (id,) = world.mail("lajme-1", "accepted", "arta")
@@ -169,6 +170,7 @@ def test_someone_who_was_forgotten_keeps_the_sum(world):
 # ---------------------------------------------------------------- proof
 
 
+@pytest.mark.both_engines
 def test_an_event_proves_the_whole_batch_taken(world):
     for name in ("a", "b", "c", "d", "e"):
         world.person(f"{name}@example.org")

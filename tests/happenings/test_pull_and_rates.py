@@ -96,6 +96,7 @@ def test_a_list_that_breaks_off_is_read_anew(tmp_path, standin):
     world.store.close()
 
 
+@pytest.mark.both_engines
 def test_rates_by_list_and_domain_and_nobody_alone(world):
     assert happenings.rates(world.store, NOW) == []
     many = [f"m{n}" for n in range(40)]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import databases
 import sqlalchemy as sa
 
 from syndicate import dossiers, letters, people, subscribing
@@ -64,7 +65,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.site = site_in(self.folder)
-        self.store = Store(f"sqlite:///{self.folder / 'var' / 'db.sqlite'}")
+        self.store = Store(databases.url(self.folder / "var" / "db.sqlite"))
 
     def pass_(self, **time: float) -> None:
         self.now += timedelta(**time)

@@ -20,6 +20,7 @@ def purge(world: World) -> Purged:
     return retention.purge(world.site, world.store, RING, world.now)
 
 
+@pytest.mark.both_engines
 def test_who_never_confirmed_is_forgotten_with_letters_and_log(world: World) -> None:
     world.join("cen@example.org", "lajme")
     world.ask("cen@example.org", "raporte")

@@ -16,6 +16,7 @@ from syndicate.errors import UsageError
 A = "arta@example.org"
 
 
+@pytest.mark.both_engines
 def test_from_the_form_to_confirmed(world: World) -> None:
     world.ask(A, "lajme", "raporte", languages="en+sq", form_language="en")
     assert world.states() == {"lajme": "pending", "raporte": "pending"}
@@ -56,6 +57,7 @@ def test_what_is_typed_wrong_is_refused_and_nothing_kept(world: World, values, s
     assert world.holding("example.org") == set()
 
 
+@pytest.mark.both_engines
 def test_one_opt_in_mail_a_day_for_each_address_and_list(world: World) -> None:
     for _ in range(5):
         world.ask(A)

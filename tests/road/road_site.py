@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import databases
 import pytest
 
 from syndicate.cli import app
@@ -63,6 +64,8 @@ class Home:
 
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.root = root
+        if databases.ENGINE.name == "postgresql":
+            monkeypatch.setenv("SYNDICATE_DATABASE_URL", databases.url(self.database))
         self.ahead = timedelta(0)
         monkeypatch.setattr(app, "Desk", _desk(lambda: datetime.now(UTC) + self.ahead))
 
@@ -112,7 +115,7 @@ class Home:
 
     @contextmanager
     def store(self) -> Iterator[Store]:
-        opened = Store(f"sqlite:///{self.database}")
+        opened = Store(databases.url(self.database))
         try:
             yield opened
         finally:

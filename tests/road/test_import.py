@@ -246,6 +246,7 @@ def test_a_table_that_names_other_lists_is_told(home: Home, table: Callable[...,
 # ---------------------------------------------------------------- who never comes back
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("kind", get_args(SuppressionKind))
 @pytest.mark.parametrize("old_key", [False, True], ids=["today's key", "an older key"])
 def test_who_must_not_be_mailed_is_refused(

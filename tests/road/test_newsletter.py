@@ -104,6 +104,7 @@ def everyone_has_one(home: Home, readers: int) -> None:
 # ---------------------------------------------------------------- the life of an edition
 
 
+@pytest.mark.both_engines
 def test_from_draft_to_sent(ready: Home) -> None:
     edition = ready.json("newsletter", "draft", "newsletter")["edition"]
     assert (edition["id"], edition["state"], len(edition["posts"])) == ("newsletter-1", "draft", 12)

@@ -14,7 +14,7 @@ from web.web_site import Served, make_site, serving
 def _no_site_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Variables of whoever runs the tests must not lead elsewhere."""
     for name in list(os.environ):
-        if name.startswith("SYNDICATE_") and name != "SYNDICATE_TEST_ALL":
+        if name.startswith("SYNDICATE_") and not name.startswith("SYNDICATE_TEST_"):
             monkeypatch.delenv(name)
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import databases
 import sqlalchemy as sa
 
 from syndicate import people
@@ -216,7 +217,7 @@ def parts_of(root: Path, clock: Clock, lines: list[str], warnings: list[str], *,
     site = load_site(root, shipped=shipped_site())
     folders = [shipped_site() / "templates", root / "templates"]
     words = load(folders, site.languages, site.timezone)
-    store = Store(f"sqlite:///{root / 'var' / 'syndicate.sqlite'}", wait=wait)
+    store = Store(databases.url(root / "var" / "syndicate.sqlite"), wait=wait)
     return Parts(
         site,
         store,
