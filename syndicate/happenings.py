@@ -57,7 +57,8 @@ class Received:
     """What became of events: each is in exactly one of these.
 
     `applied`: new, about a delivery of ours. `duplicates`: told before. `unknown`: about no delivery that we know.
-    `ignored`: of a kind that we do not keep. `bad`: nothing that we could read.
+    `ignored`: of a kind that we do not keep. `bad`: nothing that we could read. `kept_off`: people who are not mailed any more
+    because of what these events say.
     """
 
     applied: int = 0
@@ -65,11 +66,12 @@ class Received:
     unknown: int = 0
     ignored: int = 0
     bad: int = 0
+    kept_off: int = 0
 
     def __add__(self, other: Received) -> Received:
         return Received(
             self.applied + other.applied, self.duplicates + other.duplicates, self.unknown + other.unknown,
-            self.ignored + other.ignored, self.bad + other.bad,
+            self.ignored + other.ignored, self.bad + other.bad, self.kept_off + other.kept_off,
         )  # fmt: skip
 
 
@@ -235,12 +237,12 @@ class _Desk:
         stored.keep(self.connection, told, self.now)
         self._move(about, rows)
         stored.prove_sent(self.connection, self.now, {rows[one.delivery].batch for one in about} - {""})
-        self._follow(about, rows)
+        off = self._follow(about, rows)
         unknown = [one for one in new.values() if one.delivery not in rows]
         for one in unknown:
             if one.forbids and (person := self._person(one.address)):
-                self._forbid(person, one.forbids, one.at, one.reason)
-        return Received(applied=len(about), duplicates=len(found) - len(new), unknown=len(unknown))
+                off += self._forbid(person, one.forbids, one.at, one.reason) == "applied"
+        return Received(len(about), len(found) - len(new), len(unknown), kept_off=off)
 
     def _move(self, about: Sequence[Event], rows: dict[str, stored.Mailed]) -> None:
         """Move rows as far as their events carry them: one statement for all that go the same way."""
@@ -257,8 +259,9 @@ class _Desk:
         for (was, to, reason), ids in ways.items():
             ledger.move(self.connection, ids, was=(was,), to=to, at=self.now, reason=reason)
 
-    def _follow(self, about: Sequence[Event], rows: dict[str, stored.Mailed]) -> None:
-        """What follows from events for the people that they are about."""
+    def _follow(self, about: Sequence[Event], rows: dict[str, stored.Mailed]) -> int:
+        """What follows from events for the people that they are about; how often somebody is not mailed any more."""
+        off = 0
         soft = any(one.kind == "soft" for one in about) or stored.any_soft(self.connection)
         for one in about:
             row = rows[one.delivery]
@@ -266,26 +269,33 @@ class _Desk:
                 continue
             if one.forbids:
                 person = Subscriber(row.subscriber, row.address, "", self.now)
-                self._forbid(self._person(row.address) or person, one.forbids, one.at, one.reason, row.list)
+                said = self._forbid(self._person(row.address) or person, one.forbids, one.at, one.reason, row.list)
+                off += said == "applied"
             else:
-                self._soften(one, row)
+                off += self._soften(one, row)
+        return off
 
-    def _soften(self, one: Event, row: stored.Mailed) -> None:
-        """Count a soft bounce, or an arrival against those before it. Either way the count is the same whatever came first."""
+    def _soften(self, one: Event, row: stored.Mailed) -> bool:
+        """Count a soft bounce, or an arrival against those before it; whether that forbids mail from now on.
+
+        Either way the count is the same, whatever came first.
+        """
         hashes = addresses.keyed_hashes(row.address.lower(), self.ring)
         if one.kind == "delivered":
             if stored.harden(self.connection, hashes, one.at) and not _enough(stored.soft(self.connection, hashes)):
                 stored.lift_soft(self.connection, hashes)
-            return
+            return False
         arrived = stored.last_arrival(self.connection, row.subscriber)
         if (arrived and arrived >= one.at) or self._back_since(hashes, one.at):
-            return
+            return False
         stored.soften(self.connection, hashes[0], row.edition, one.at)
         counted = stored.soft(self.connection, hashes)
         against = {each.kind for each in people.suppressions(self.connection, hashes)}
         if _enough(counted) and "bounce" not in against:
             entry = people.Suppressed(hashes[0], "bounce", "", min(counted[-1][1], self.now), stored.SOFT)
             people.suppress(self.connection, [entry])
+            return True
+        return False
 
     # ------------------------------------------------------------ what forbids mail
 

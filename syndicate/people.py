@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import get_args
 
 from syndicate.consent import addresses, subscription
 from syndicate.dossiers import Dossier, Forgotten, Wording, dossier, forget, line, shape
@@ -29,6 +30,7 @@ __all__ = [
     "forget",
     "happen",
     "invite",
+    "kept_off",
     "languages_of",
     "last_asked",
     "list_called",
@@ -176,6 +178,20 @@ def on_list(store: Store, list: MailingList, state: SubscriptionState | None) ->
     """Everyone on a list, streamed, by address."""
     with store.read() as connection:
         yield from stored.on_list(connection, list.id, state)
+
+
+def kept_off(
+    store: Store, list: MailingList, ring: Sequence[bytes], people: Iterable[Subscriber]
+) -> dict[str, SuppressionKind]:
+    """What forbids to mail these people on a list, by their ids: the gravest of what does. Who is free has no entry."""
+    hashes = {hashed: one.id for one in people for hashed in addresses.keyed_hashes(one.address.lower(), ring)}
+    with store.read() as connection:
+        against = stored.suppressions(connection, hashes) if hashes else []
+    found: dict[str, SuppressionKind] = {}
+    for entry in sorted(against, key=lambda one: get_args(SuppressionKind).index(one.kind)):
+        if entry.list in ("", list.id):
+            found[hashes[entry.address_hash]] = entry.kind
+    return found
 
 
 # ---------------------------------------------------------------- one person

@@ -33,6 +33,8 @@ def import_(
     done = happenings.load(desk.store, desk.site, desk.ring, file, desk.now())
     kept = "new" if done.applied == 1 else "new ones"
     lines = [f"{number(done.applied + done.duplicates, 'event')} about our mails, {done.applied} {kept}."]
+    if done.kept_off:
+        lines.append(f"{number(done.kept_off, 'person is', 'people are')} not mailed any more because of them.")
     if done.unknown:
         lines.append(f"{number(done.unknown, 'event')} about mails that this site did not send.")
     if done.ignored:

@@ -90,7 +90,7 @@ def resume(desk: Desk, edition: EDITION, yes: YES = False) -> int:
         if standing.audience
         else sum(delivery.audience(office, found, list_of(desk, found)).values())
     )
-    why = f" It stopped because: {found.stopped}." if found.stopped else ""
+    why = f" It stopped because: {found.stopped.rstrip('.')}." if found.stopped else ""
     desk.say(f"{found.id}: {number(waiting, 'reader')} wait.{why}")
     if not yes and not desk.confirm(f"Go on with {found.id}?"):
         raise UsageError("Nothing was sent. Add --yes where nobody can answer.")
@@ -322,7 +322,7 @@ def sentence(standing: Standing) -> str:
 
 
 def _times(desk: Desk, standing: Standing) -> list[str]:
-    lines = [f"It stopped: {standing.stopped}."] if standing.stopped else []
+    lines = [f"It stopped: {standing.stopped.rstrip('.')}."] if standing.stopped else []
     now, id = desk.now(), standing.edition
     if standing.state == "scheduled" and standing.send_at:
         lines.append(f"It leaves at {_local(desk, standing.send_at)}.")

@@ -74,16 +74,23 @@ def list_(
     from syndicate import people
 
     if list is not None:
-        found = [*people.on_list(desk.store, people.list_called(desk.site, list), None)]
+        chosen = people.list_called(desk.site, list)
+        found = [*people.on_list(desk.store, chosen, None)]
+        off = people.kept_off(desk.store, chosen, desk.ring, [one.subscriber for one in found])
         rows = [
-            (one.subscriber.address, one.subscriber.languages, one.state, f"{one.changed:%Y-%m-%d}") for one in found
-        ]
+            (
+                one.subscriber.address, one.subscriber.languages, one.state, f"{one.changed:%Y-%m-%d}",
+                f"no mail: {kind}" if (kind := off.get(one.subscriber.id, "unsubscribe")) != "unsubscribe" else "",
+            )
+            for one in found
+        ]  # fmt: skip
         value = [
             {
                 "address": one.subscriber.address,
                 "language": one.subscriber.languages,
                 "state": one.state,
                 "since": one.changed,
+                "suppressed": off.get(one.subscriber.id, ""),
             }
             for one in found
         ]
@@ -112,6 +119,7 @@ def show(desk: Desk, address: ADDRESS) -> None:
     """All that is known of one person: where they stand, what forbids mail, and their history of consent."""
     from syndicate import people
     from syndicate.errors import UsageError
+    from syndicate.store.ledger import AWAY
 
     found = people.dossier(desk.store, desk.ring, address)
     if not (found.subscriber or found.history or found.suppressions):
@@ -127,10 +135,8 @@ def show(desk: Desk, address: ADDRESS) -> None:
         f"  no mail{f' from {one.list}' if one.list else ''}: {one.kind}, since {one.at:%Y-%m-%d}"
         for one in found.suppressions
     ]
-    if found.deliveries:
-        lines.append(
-            f"  {number(len(found.deliveries), 'newsletter')} sent to them, the last {found.deliveries[-1].edition}"
-        )
+    if sent := [one for one in found.deliveries if one.state in (*AWAY, "bounced")]:
+        lines.append(f"  {number(len(sent), 'newsletter')} sent to them, the last {sent[-1].edition}")
     lines.append("History")
     lines.append(columns([
         (

@@ -60,7 +60,7 @@ TABLE = [
 def test_what_an_event_does(world, name, more, state, forbidden, standing):
     arta = world.person("arta@example.org")
     (id,) = world.mail("lajme-1", "accepted", arta)
-    assert world.apply(world.event(name, id, **more)) == Received(applied=1)
+    assert world.apply(world.event(name, id, **more)) == Received(applied=1, kept_off=int(bool(forbidden)))
     assert world.states() == {id: state}
     assert {(kind, list) for _, kind, list in world.forbidden()} == forbidden
     assert world.standing() == {("arta", "lajme"): standing}
@@ -155,7 +155,7 @@ def test_an_unknown_delivery_is_counted_and_a_person_we_know_is_still_heard(worl
         world.event("spamreport", "of-a-confirmation", email="Arta@example.org"),
         world.event("bounce", email="x@y.example", **HARD),
     )  # fmt: skip
-    assert done == Received(unknown=4)
+    assert done == Received(unknown=4, kept_off=1)
     assert ("arta", "complaint", "") in world.forbidden()
     assert world.standing()["besa", "lajme"] == "confirmed"
 

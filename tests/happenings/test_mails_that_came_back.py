@@ -155,11 +155,14 @@ def as_arrays_in_lines(path):
 @pytest.mark.parametrize(
     ("write", "expected"),
     [
-        (as_eml, Received(applied=1)), (as_mbox, Received(applied=1, ignored=1)), (as_maildir, Received(applied=1)),
-        (as_array, Received(applied=1, ignored=1)), (as_lines, Received(applied=1, duplicates=1, bad=1)),
-        (as_arrays_in_lines, Received(applied=1, duplicates=1)),
+        (as_eml, Received(applied=1, kept_off=1)),
+        (as_mbox, Received(applied=1, kept_off=1, ignored=1)),
+        (as_maildir, Received(applied=1, kept_off=1)),
+        (as_array, Received(applied=1, kept_off=1, ignored=1)),
+        (as_lines, Received(applied=1, kept_off=1, duplicates=1, bad=1)),
+        (as_arrays_in_lines, Received(applied=1, kept_off=1, duplicates=1)),
     ],
-)  # fmt: skip
+)
 def test_files_of_every_shape(arta, tmp_path, write, expected):
     path = tmp_path / "file"
     write(path)
@@ -203,7 +206,7 @@ def test_the_real_command(tmp_path):
     done = run("--site", str(tmp_path / "site"), "events", "import", str(tmp_path / "events.json"), "--json")
     assert (done.returncode, json.loads(done.stdout)) == (
         3,
-        {"applied": 0, "duplicates": 1, "unknown": 1, "ignored": 0, "bad": 1},
+        {"applied": 0, "duplicates": 1, "unknown": 1, "ignored": 0, "bad": 1, "kept_off": 0},
     )
     told = run("--site", str(tmp_path / "site"), "suppressions", "pull")
     assert told.returncode == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -269,3 +270,21 @@ def test_what_is_exported_can_be_imported_elsewhere(
         "who left there is not mailed here"
     )
     assert found["rows"] == len(before)
+
+
+def test_the_list_shows_who_is_not_mailed_although_confirmed(home):
+    for address in ("arta@example.org", "besa@example.org"):
+        home.run(
+            "subscribers", "add", "newsletter", address, "--language", "sq", "--evidence", "a form on paper"
+        ).fine()
+    event = {"event": "bounce", "type": "bounce", "bounce_classification": "Invalid Address", "status": "5.1.1",
+             "email": "besa@example.org", "timestamp": 1795824761, "sg_event_id": "e1"}  # fmt: skip
+    file = home.root / "events.json"
+    file.write_text(json.dumps([event]), encoding="utf-8")
+    assert "1 person is not mailed any more" in home.run("events", "import", str(file)).fine().out
+    found = home.json("subscribers", "list", "newsletter")["subscribers"]
+    assert {one["address"]: one["suppressed"] for one in found} == {
+        "arta@example.org": "",
+        "besa@example.org": "bounce",
+    }
+    assert "no mail: bounce" in home.run("subscribers", "list", "newsletter").fine().out
