@@ -89,7 +89,9 @@ class Scene:
 
     def meanwhile(self, what: str) -> None:
         """Do what the page says between its commands; raises KeyError for what nobody taught us."""
-        {"changed": self.finish, "gone": self.gone, "back": self.back, "drafted": self.drafted}[what]()
+        {
+            "changed": self.finish, "gone": self.gone, "back": self.back, "drafted": self.drafted, "older": self.older,
+        }[what]()  # fmt: skip
 
     def finish(self) -> None:
         """Every value marked CHANGE becomes the operator's own."""
@@ -105,6 +107,25 @@ class Scene:
     def gone(self) -> None:
         """The blog's feed is not where it was."""
         self.blog.answer["/rss.xml"] = 404
+
+    def older(self) -> None:
+        """The blog's feed leads on to a second page, with posts of three years before."""
+        from dataclasses import replace
+
+        from syndicate.samples.wire import write_feed
+
+        base, link = str(self.blog), '<atom:link href="{}/rss.xml?page=1" rel="next"/>'
+        past = tuple(
+            replace(
+                post, slug=f"{post.slug}-2023", number=post.number - 100, published=post.published.replace(year=2023)
+            )
+            for post in self.blog.posts
+            if not post.teaser
+        )
+        first = write_feed(self.blog.posts, base, "drupal").decode()
+        first = first.replace("</language>", f"</language>{link.format(base)}", 1)
+        self.blog.answer["/rss.xml"] = first.encode()
+        self.blog.answer["/rss.xml?page=1"] = write_feed(past, base, "drupal")
 
     def back(self) -> None:
         """The blog's feed is where it was."""

@@ -8,8 +8,6 @@ a source's validators only at the end, so that a killed pull is simply done agai
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -19,12 +17,16 @@ from typing import Literal
 
 from syndicate import pull as room
 from syndicate.errors import FetchError, Gone, Refused, SyndicateError
-from syndicate.models import LOST, Correction, Entry, Post, Scores, Site, Source
-from syndicate.store import Store, corrections, posts, published, withdrawn
+from syndicate.models import LOST, Entry, Post, Scores, Site, Source
+from syndicate.pairing import Candidate, candidate, marks, pair
+from syndicate.store import Store, corrections, editions, posts, published, withdrawn
 from syndicate.threads import side_by_side
 
 CHUNK, PAGES = 100, 25
 """After how many posts, or pages fetched for them, what was made is stored: little enough to lose, enough to be quick."""
+
+HISTORY = "came with the blog's archive, long after it was written"
+"""Why a newsletter passes over the posts that a walk back through a blog brings."""
 
 THREADS = 8
 """Sources fetched at once; to one host the fetcher keeps its distance all the same."""
@@ -34,7 +36,10 @@ Report = Callable[[int, int, str], None]
 
 @dataclass(frozen=True, slots=True)
 class SourceResult:
-    """What pulling one source came to. `lost` entries could not be used at all; `notes` say what was repaired."""
+    """What pulling one source came to. `lost` entries could not be used at all; `notes` say what was repaired.
+
+    `pages` of its feed were read: more than one only by `walking`.
+    """
 
     id: str
     status: Literal["ok", "unchanged", "failed", "skipped"]
@@ -44,6 +49,7 @@ class SourceResult:
     error: str | None = None
     lost: int = 0
     notes: tuple[str, ...] = ()
+    pages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +69,20 @@ class Workshop:
 
 
 @dataclass
-class _Haul:
-    """What comes together while one source is pulled. `owed`: a page did not come, and is asked for again next time."""
+class Haul:
+    """What comes together while one source is pulled. `owed`: a page did not come, and is asked for again next time.
+
+    On the older pages of a walk: `elsewhere` are the identities that stand on newer ones, a `frozen` page changes no post that
+    is stored, posts from before `history` are old to newsletters, and one without a date gets `undated`.
+    """
 
     notes: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     owed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An entry with what tells it from others; the stored post that it is (`known`), and what was said about that."""
-
-    entry: Entry
-    identity: str
-    link_key: str | None
-    digest: str
-    id: str
-    known: posts.Known | None = None
-    corrections: tuple[Correction, ...] = ()
+    elsewhere: set[str] = field(default_factory=set)
+    frozen: bool = False
+    history: datetime | None = None
+    undated: datetime | None = None
 
 
 def pull(shop: Workshop, sources: Sequence[Source], *, only_due: bool, report: Report) -> list[SourceResult]:
@@ -92,17 +93,17 @@ def pull(shop: Workshop, sources: Sequence[Source], *, only_due: bool, report: R
 
     def one(source: Source, checkpoint: Callable[[], None]) -> SourceResult:
         nonlocal done
-        result = _guarded(replace(shop, checkpoint=checkpoint), source, rows.get(source.id), only_due)
+        result, _ = pull_one(replace(shop, checkpoint=checkpoint), source, rows.get(source.id), only_due=only_due)
         done += 1
         report(done, len(sources), source.id)
         return result
 
     report(0, len(sources), "")
-    shop = replace(shop, scores=_locked(shop.scores))
+    shop = replace(shop, scores=locked(shop.scores))
     return side_by_side(one, sources, threads=THREADS)
 
 
-def _locked(scores: Scores) -> Scores:
+def locked(scores: Scores) -> Scores:
     """The identifier for several threads: it remembers texts in a table of its own, which is not safe for two at once."""
     lock = Lock()
 
@@ -113,82 +114,97 @@ def _locked(scores: Scores) -> Scores:
     return one_at_a_time
 
 
-def _guarded(shop: Workshop, source: Source, row: published.SourceRow | None, only_due: bool) -> SourceResult:
-    """Pull one source; whatever goes wrong is its result, and is remembered."""
+def pull_one(
+    shop: Workshop, source: Source, row: published.SourceRow | None, *, only_due: bool, whole: bool = False
+) -> tuple[SourceResult, room.ParsedFeed | None]:
+    """Pull one source; whatever goes wrong is its result, and is remembered. Also the feed, if one was read.
+
+    With `whole` the feed is asked for without validators: its entries are wanted, changed or not.
+    """
     now = shop.now()
     state = room.from_json(row.pacing) if row else room.SourceState(url=source.url)
     if state.url != source.url:
         state = room.SourceState(url=source.url)
     ask = room.ask(state, source, now, only_due=only_due)
     if ask.wait:
-        return SourceResult(source.id, "skipped", error=None if only_due else ask.wait)
+        return SourceResult(source.id, "skipped", error=None if only_due else ask.wait), None
+    if whole:
+        ask = replace(ask, etag=None, last_modified=None)
+    feed: room.ParsedFeed | None = None
     outcome: room.Retrieved | SyndicateError
-    ttl: float | None = None
     try:
-        result, outcome, ttl = _pull(shop, source, ask)
+        result, outcome, feed = _pull(shop, source, ask)
     except SyndicateError as error:
         result, outcome = SourceResult(source.id, "failed", error=str(error)), error
     except Exception as error:  # one source's surprise must not stop the others
         result = SourceResult(source.id, "failed", error=f"{source.url}: this should not have happened: {error!r}")
         outcome = SyndicateError(str(error))
-    after = room.after(state, outcome, now, shop.site.politeness, ttl=ttl)
+    after = room.after(state, outcome, now, shop.site.politeness, ttl=feed.ttl if feed else None)
     succeeded = now if result.status != "failed" else (row.succeeded if row else None)
     with shop.store.write() as connection:
         published.save_source(connection, published.SourceRow(source.id, asdict(after), now, succeeded, result.error))
     if isinstance(outcome, Gone):
-        return replace(
+        result = replace(
             result, error=f"{result.error} It will not be asked again until its url in feeds/sources.toml changes."
         )
-    return result
+    return result, feed
 
 
-def _pull(shop: Workshop, source: Source, ask: room.Ask) -> tuple[SourceResult, room.Retrieved, float | None]:
+def _pull(shop: Workshop, source: Source, ask: room.Ask) -> tuple[SourceResult, room.Retrieved, room.ParsedFeed | None]:
     retrieved = shop.fetcher.get(
         ask.url, etag=ask.etag, last_modified=ask.last_modified, allow_private=source.allow_private, accept=room.FEED
     )
     if retrieved.status == 304:
         return SourceResult(source.id, "unchanged"), retrieved, None
     feed = room.parse(retrieved.body, content_type=retrieved.content_type, url=retrieved.final_url, now=shop.now())
-    haul = _Haul([*feed.notes])
+    haul = Haul()
+    take(shop, source, feed, PageReader(shop, source), haul)
+    if haul.owed:  # without validators the next answer cannot be 304, which would hide the posts whose pages are owed
+        retrieved = replace(retrieved, etag=None, last_modified=None)
+    return result_of(source, haul, pages=1), retrieved, feed
+
+
+def take(shop: Workshop, source: Source, feed: room.ParsedFeed, reader: PageReader, haul: Haul) -> None:
+    """Store what is new or changed among a feed's entries, a few at a time, and count it in the haul."""
+    haul.notes += feed.notes
+    haul.counts["lost"] += feed.lost
     candidates = _match(shop, source, feed.entries, feed.link, haul)
     todo = [one for one in candidates if one.known is None or one.known.digest != one.digest]
-    counts = haul.counts
-    counts["unchanged"] = len(candidates) - len(todo)
+    if haul.frozen:
+        todo = [one for one in todo if one.known is None or _amends(one.entry, one.known)]
+    haul.counts["unchanged"] += len(candidates) - len(todo)
     todo = _corrected(shop, todo)
-    reader = _PageReader(shop, source)
     made: list[posts.Record] = []
     for one in todo:
         record = _make(shop, source, reader, one, haul)
         made += [record] if record else []
         if len(made) == CHUNK or reader.asked == PAGES:
-            _store(shop, source, made, counts)
+            _store(shop, source, made, haul)
             made, reader.asked = [], 0
-    _store(shop, source, made, counts)
-    result = SourceResult(
-        source.id, "ok" if counts["new"] or counts["changed"] else "unchanged", counts["new"], counts["changed"],
-        counts["unchanged"], lost=feed.lost + counts["lost"], notes=tuple(dict.fromkeys(haul.notes)),
+    _store(shop, source, made, haul)
+
+
+def result_of(source: Source, haul: Haul, *, pages: int, error: str | None = None) -> SourceResult:
+    """What a haul came to."""
+    counts = haul.counts
+    status: Literal["ok", "unchanged", "failed"] = "ok" if counts["new"] or counts["changed"] else "unchanged"
+    return SourceResult(
+        source.id, "failed" if error else status, counts["new"], counts["changed"], counts["unchanged"], error,
+        counts["lost"], tuple(dict.fromkeys(haul.notes)), pages,
     )  # fmt: skip
-    if haul.owed:  # without validators the next answer cannot be 304, which would hide the posts whose pages are owed
-        retrieved = replace(retrieved, etag=None, last_modified=None)
-    return result, retrieved, feed.ttl
+
+
+def _amends(entry: Entry, known: posts.Known) -> bool:
+    """Whether an archive's entry says something later than the post that is stored; else it tells what once stood there."""
+    return known.digest.endswith(INCOMPLETE) or (entry.updated is not None and entry.updated > known.updated)
 
 
 # ---------------------------------------------------------------- which entry is which post
 
 
-def marks(ring: Sequence[bytes], source: str, *keys: str | None) -> list[str]:
-    """Keyed hashes of what a post is known by: what a withdrawal keeps, so that no pull brings the post back."""
-    return [
-        hmac.digest(secret, f"withdrawn\n{source}\n{key}".encode(), hashlib.sha256).hex()
-        for key in keys
-        if key
-        for secret in ring
-    ]
-
-
-def _match(shop: Workshop, source: Source, entries: Iterable[Entry], home: str | None, haul: _Haul) -> list[Candidate]:
+def _match(shop: Workshop, source: Source, entries: Iterable[Entry], home: str | None, haul: Haul) -> list[Candidate]:
     """Each entry with the stored post that it is; without those that were withdrawn."""
-    found = [_candidate(source, entry) for entry in entries]
+    found = [candidate(source, entry) for entry in entries]
     with shop.store.read() as connection:
         known = posts.known(
             connection, source.id, {one.identity for one in found}, {one.link_key for one in found if one.link_key}
@@ -199,7 +215,7 @@ def _match(shop: Workshop, source: Source, entries: Iterable[Entry], home: str |
     front = room.link_key(home) if home else None  # a link to the blog's front page names no post
     standing = [
         one
-        for one in pair(found, known, front)
+        for one in pair(found, known, front, haul.elsewhere)
         if one.id not in ids
         and not keys.intersection(
             marks(shop.ring, source.id, one.identity, one.link_key if one.link_key != front else None)
@@ -217,7 +233,7 @@ def _corrected(shop: Workshop, todo: Sequence[Candidate]) -> list[Candidate]:
     return [replace(one, corrections=tuple(said.get(one.id, ()))) for one in todo]
 
 
-def _once(candidates: Iterable[Candidate], haul: _Haul) -> list[Candidate]:
+def _once(candidates: Iterable[Candidate], haul: Haul) -> list[Candidate]:
     """One entry for each post, the first: twins may differ in scheme, www or tracking parameters only."""
     kept: dict[str, Candidate] = {}
     for one in candidates:
@@ -226,34 +242,10 @@ def _once(candidates: Iterable[Candidate], haul: _Haul) -> list[Candidate]:
     return list(kept.values())
 
 
-def _candidate(source: Source, entry: Entry) -> Candidate:
-    identity = room.identity(entry)
-    link = room.link_key(entry.url) if entry.url else None
-    return Candidate(entry, identity, link, room.digest(entry), room.post_id(source.id, identity))
-
-
-def pair(found: Sequence[Candidate], known: Sequence[posts.Known], home: str | None) -> list[Candidate]:
-    """Give each entry the stored post that it is: by identity; else by a link of its own whose old guid has left the feed."""
-    by_identity = {one.identity: one for one in known}
-    here = {one.identity for one in found}
-    links = Counter(one.link_key for one in found)
-    stored = Counter(one.link_key for one in known)
-    by_link = {
-        one.link_key: one for one in known if one.link_key and one.identity not in here and stored[one.link_key] == 1
-    }
-    paired = []
-    for one in found:
-        post = by_identity.get(one.identity)
-        if post is None and one.link_key and one.link_key != home and links[one.link_key] == 1:
-            post = by_link.get(one.link_key)
-        paired.append(replace(one, known=post, id=post.id) if post else one)
-    return paired
-
-
 # ---------------------------------------------------------------- making posts
 
 
-class _PageReader:
+class PageReader:
     """Fetches the posts' own pages where the feed has only teasers; after one failed connection no more of that host.
 
     `owed` tells that some page did not come, and may come another time; `asked` counts pages.
@@ -288,7 +280,7 @@ class _PageReader:
         return room.with_article(entry, article), None
 
 
-def _make(shop: Workshop, source: Source, reader: _PageReader, one: Candidate, haul: _Haul) -> posts.Record | None:
+def _make(shop: Workshop, source: Source, reader: PageReader, one: Candidate, haul: Haul) -> posts.Record | None:
     """The post that an entry becomes, or None (with a note) where nothing can be made of it."""
     name, known = _name(one.entry), one.known
     from syndicate import markup
@@ -306,7 +298,7 @@ def _make(shop: Workshop, source: Source, reader: _PageReader, one: Candidate, h
         if trouble:
             entry = replace(entry, notes=(*entry.notes, f"Only the teaser is here: {trouble}"))
             digest += INCOMPLETE
-        post = _post(shop, source, entry, one)
+        post = _post(shop, source, entry, one, haul.undated)
         haul.notes += [f"{name}: {note}" for note in post.notes if note in entry.notes or note.startswith(LOST)]
         return posts.Record(
             post, one.identity, one.link_key, digest, markup.working(entry.html, entry.url or ""), entry.categories,
@@ -332,7 +324,7 @@ BUSY = (408, 425, 429, 503)
 """What a server says that wants to be asked another time."""
 
 
-def _post(shop: Workshop, source: Source, entry: Entry, one: Candidate) -> Post:
+def _post(shop: Workshop, source: Source, entry: Entry, one: Candidate, undated: datetime | None) -> Post:
     site, now, known = shop.site, shop.now(), one.known
     from syndicate.enrich import amending, enrich  # late: most runs find nothing new
 
@@ -345,7 +337,7 @@ def _post(shop: Workshop, source: Source, entry: Entry, one: Candidate) -> Post:
         corrections=amending.standing(one.corrections, one.digest),
     )
     author = entry.author or (source.authors[0] if len(source.authors) == 1 else None)
-    moment = entry.published or (known.published if known else now)
+    moment = entry.published or (known.published if known else undated or now)
     updated = max(now, known.updated) if known else moment
     return Post(
         id=one.id, source=source.id, guid=entry.guid, url=entry.url, title=entry.title, author=author,
@@ -355,7 +347,7 @@ def _post(shop: Workshop, source: Source, entry: Entry, one: Candidate) -> Post:
     )  # fmt: skip
 
 
-def _store(shop: Workshop, source: Source, records: Sequence[posts.Record], counts: Counter[str]) -> None:
+def _store(shop: Workshop, source: Source, records: Sequence[posts.Record], haul: Haul) -> None:
     """Store a few posts, looking once more at what is there: another pull may have been quicker, or one was withdrawn."""
     if not records:
         return
@@ -372,5 +364,8 @@ def _store(shop: Workshop, source: Source, records: Sequence[posts.Record], coun
             record for record in keep if record.post.id not in there or there[record.post.id].digest != record.digest
         ]
         posts.save(connection, todo)
+        if haul.history:
+            old = [r.post.id for r in todo if r.post.id not in there and r.post.published < haul.history]
+            haul.counts["history"] += editions.pass_over(connection, [one.id for one in shop.site.lists], old, HISTORY)
     for record in keep:
-        counts["new" if record.post.id not in there else "changed" if record in todo else "unchanged"] += 1
+        haul.counts["new" if record.post.id not in there else "changed" if record in todo else "unchanged"] += 1

@@ -21,7 +21,7 @@ from syndicate.deliver import lock
 from syndicate.deliver.folder import erase as erase_mails
 from syndicate.errors import DeliveryError, UsageError
 from syndicate.models import Edition, Site
-from syndicate.pipeline import marks
+from syndicate.pairing import marks
 from syndicate.store import Connection, Store, editions, ledger, posts, withdrawn
 
 LOG = "withdrawn.jsonl"

@@ -133,6 +133,12 @@ def pull(
     sources: Annotated[
         list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Which sources. Default: all.")
     ] = None,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="Walk each blog's feed or archive back to its first post. Goes on where it was stopped."
+        ),
+    ] = False,
 ) -> int:
     """Fetch what changed on the blogs, now. Says what is new, changed, unchanged or failed for each source."""
     from syndicate.errors import UsageError
@@ -142,10 +148,13 @@ def pull(
         raise UsageError("There is no source yet. Add a [[source]] with an id and a url to feeds/sources.toml.")
     if wrong := [id for id in sources or () if id not in known]:
         raise UsageError(f"There is no source {wrong[0]!r} in feeds/sources.toml. The sources are: {', '.join(known)}.")
-    with alone(desk) as free:
+    # A walk may take hours, and the runs of those hours are to pull and send all the same: it has a lock of its own.
+    with alone(desk, "walk" if everything else "run") as free:
         if not free:
-            raise UsageError("Another run is at work on this site. Try again when it is done.")
-        results = _pull(desk, [known[id] for id in sources or known], only_due=False)
+            other = "Another `pull --all`" if everything else "Another run"
+            raise UsageError(f"{other} is at work on this site. Try again when it is done.")
+        chosen = [known[id] for id in sources or known]
+        results = _walk(desk, chosen) if everything else _pull(desk, chosen, only_due=False)
     desk.result({"sources": _sources(results)}, "\n".join(_told(desk, results, all_of_them=True)))
     return _status(results)
 
@@ -290,6 +299,13 @@ def _pull(desk: Desk, sources: Sequence[Source], *, only_due: bool) -> list[Sour
         return pipeline.pull(workshop(desk), sources, only_due=only_due, report=report)
 
 
+def _walk(desk: Desk, sources: Sequence[Source]) -> list[SourceResult]:
+    from syndicate import walking
+
+    with desk.progress("Walking back, page") as report:
+        return walking.walk(workshop(desk), sources, report)
+
+
 class _Late:
     """The words, read when the first page is written: an idle run writes none."""
 
@@ -325,12 +341,13 @@ def _told(desk: Desk, results: Sequence[SourceResult], *, all_of_them: bool) -> 
     for one in results:
         if one.status == "failed" or (one.status == "skipped" and one.error):
             desk.warn(f"{one.id}: {one.error}")
-            rows.append([one.id, one.status])
+            rows.append([one.id, one.status + (f" after {number(one.new, 'new post')}" if one.new else "")])
         elif all_of_them or one.status == "ok":
             said = {"ok": f"{one.new} new, {one.changed} changed, {one.unchanged} unchanged"}.get(
                 one.status, one.status
             )
-            rows.append([one.id, said + (f", {one.lost} lost" if one.lost else "")])
+            said += f", {one.lost} lost" if one.lost else ""
+            rows.append([one.id, said + (f", {one.pages} pages" if one.pages > 1 else "")])
         for note in one.notes:
             desk.say(f"{one.id}: {note}")
     return [columns(rows)] if rows else []
@@ -340,7 +357,7 @@ def _sources(results: Sequence[SourceResult]) -> list[dict[str, object]]:
     return [
         {
             "id": one.id, "status": one.status, "new": one.new, "changed": one.changed, "unchanged": one.unchanged,
-            "error": one.error, "lost": one.lost, "notes": list(one.notes),
+            "error": one.error, "lost": one.lost, "notes": list(one.notes), "pages": one.pages,
         }
         for one in results
     ]  # fmt: skip
@@ -352,6 +369,7 @@ def _feeds(published: Published) -> list[dict[str, object]]:
 
 def _status(results: Sequence[SourceResult]) -> int:
     failed = [one for one in results if one.status == "failed"]
-    if failed and len(failed) == len([one for one in results if one.status != "skipped"]):
+    asked = [one for one in results if one.status != "skipped"]
+    if failed and len(failed) == len(asked) and not any(one.pages for one in failed):
         return 1
     return 3 if failed or any(one.lost for one in results) else 0

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from syndicate.pull.extract import article
     from syndicate.pull.identities import digest, identity, link_key, post_id
     from syndicate.pull.page import Article, Verdict, is_teaser, with_article
+    from syndicate.pull.paging import Walk
     from syndicate.pull.parsing import ParsedFeed, parse
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Retrieved",
     "SourceState",
     "Verdict",
+    "Walk",
     "after",
     "article",
     "ask",
@@ -57,6 +59,7 @@ _LATE = {
     "extract": ("article",),
     "identities": ("digest", "identity", "link_key", "post_id"),
     "page": ("Article", "Verdict", "is_teaser", "with_article"),
+    "paging": ("Walk",),
     "parsing": ("ParsedFeed", "parse"),
 }
 _HOME = {name: file for file, names in _LATE.items() for name in names}

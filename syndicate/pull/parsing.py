@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from syndicate.errors import FeedError
 from syndicate.models import Entry, Picture
@@ -23,6 +22,7 @@ from syndicate.pull.addresses import absolute, shown
 from syndicate.pull.charset import decode
 from syndicate.pull.discovery import discover
 from syndicate.pull.identities import link_key
+from syndicate.pull.paging import numbered
 from syndicate.pull.raw import RawEntry, RawFeed, name_of
 
 _ROOT = re.compile(r"<\?xml|<(?:\w+:)?(?:rss|feed|rdf)[\s>]", re.I)
@@ -43,15 +43,17 @@ _FOOTER = re.compile(
     re.I,
 )
 _OLDEST = 1990
+_WORDPRESS_GUID = re.compile(r"^https?://[^?]*[?]p=[0-9]+$")
+_WORDPRESS_FEED = re.compile(r"/feed/?(?:[?]|$)|[?&]feed=(?:rss2?|atom)(?:&|$)")
 _SLACK = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedFeed:
-    """A feed as read. `ttl` in seconds; `total` items were in it, `lost` of them could not be read.
+    """A feed as read from `url`. `ttl` in seconds; `total` items were in it, `lost` of them could not be read.
 
-    `next_url` is the next older page as the feed names it (RFC 5005, JSON Feed); `guessed_next` where WordPress would have
-    it: ask until it answers 404.
+    `next_url` is the next older page as the feed names it (RFC 5005, JSON Feed), `archived` whether that is an archive, which
+    stays as it was written; `guessed_next` is where WordPress would have it: ask until it answers 404.
     """
 
     title: str
@@ -61,9 +63,11 @@ class ParsedFeed:
     notes: tuple[str, ...] = ()
     ttl: float | None = None
     next_url: str | None = None
+    archived: bool = False
     guessed_next: str | None = None
     total: int = 0
     lost: int = 0
+    url: str = ""
 
 
 def parse(body: bytes, *, content_type: str, url: str, now: datetime, limit: int = 5000) -> ParsedFeed:
@@ -90,9 +94,11 @@ def parse(body: bytes, *, content_type: str, url: str, now: datetime, limit: int
         notes=notes,
         ttl=raw.ttl,
         next_url=absolute(raw.next_link, url),
+        archived=raw.archived,
         guessed_next=_wordpress_next(raw, url),
         total=raw.total,
         lost=raw.lost + nothing,
+        url=url,
     )
 
 
@@ -134,14 +140,16 @@ def _is_a_page(text: str, url: str) -> str:
 
 
 def _wordpress_next(raw: RawFeed, url: str) -> str | None:
-    """The next page by WordPress's habit, `?paged=2` and so on; None for other makers and for a feed without entries."""
-    if "wordpress" not in raw.generator.lower() or not raw.entries:
+    """The next page by WordPress's habit, `?paged=2` and so on; None for other makers and for a feed without entries.
+
+    Where the feed does not say what made it, as many blogs wish, its guids or its address tell.
+    """
+    made = "wordpress" in raw.generator.lower() or any(
+        _WORDPRESS_GUID.search(one.guid or "") for one in raw.entries[:5]
+    )
+    if not raw.entries or not (made or _WORDPRESS_FEED.search(url)):
         return None
-    parts = urlsplit(url)
-    query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    page = query.get("paged", "1")
-    query["paged"] = str(int(page) + 1) if page.isdigit() else "2"
-    return urlunsplit(parts._replace(query=urlencode(query), fragment=""))
+    return numbered(url)
 
 
 # ---------------------------------------------------------------- one entry

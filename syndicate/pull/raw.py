@@ -42,7 +42,10 @@ class RawEntry:
 
 @dataclass(frozen=True, slots=True)
 class RawFeed:
-    """A feed, unjudged. `total` items were there: `cut` over the limit, `lost` unreadable. `ttl` in seconds."""
+    """A feed, unjudged. `total` items were there: `cut` over the limit, `lost` unreadable. `ttl` in seconds.
+
+    `next_link` is the next older page; `archived` says that it is an archive, which stays as it was written (RFC 5005 §4).
+    """
 
     title: str = ""
     link: str = ""
@@ -53,6 +56,7 @@ class RawFeed:
     lost: int = 0
     ttl: float | None = None
     next_link: str = ""
+    archived: bool = False
     generator: str = ""
     notes: tuple[str, ...] = ()
 

@@ -55,7 +55,8 @@ def read(text: str, limit: int) -> RawFeed:
         cut=trimmed.cut,
         lost=trimmed.empty + trimmed.partial + gone,
         ttl=_ttl(feed),
-        next_link=_next(feed),
+        next_link=_link_to(feed, "prev-archive") or _link_to(feed, "next"),
+        archived=bool(_link_to(feed, "prev-archive")),
         generator=_get(feed, "generator"),
         notes=tuple(_notes(trimmed.empty, trimmed.partial, gone, bool(found["bozo"]))),
     )
@@ -250,7 +251,6 @@ def _ttl(feed: Mapping[str, Any]) -> float | None:
     return period / (_number(_get(feed, "sy_updatefrequency").strip()) or 1) if period else None
 
 
-def _next(feed: Mapping[str, Any]) -> str:
-    """The next older page of a paged feed, or the next older archive (RFC 5005 §3, §4)."""
-    links = {_get(link, "rel"): _get(link, "href") for link in _list(feed, "links")}
-    return links.get("next") or links.get("prev-archive") or ""
+def _link_to(feed: Mapping[str, Any], rel: str) -> str:
+    """Where a link of the feed leads: `next` to the next page, `prev-archive` to the next older archive (RFC 5005 §3, §4)."""
+    return next((_get(link, "href") for link in _list(feed, "links") if _get(link, "rel") == rel), "")

@@ -31,6 +31,19 @@ def decided(connection: sa.Connection, list: str) -> dict[str, Decided]:
     return {row.post: Decided(row.state, row.edition, row.reason) for row in rows}
 
 
+def pass_over(connection: sa.Connection, lists: Collection[str], posts: Collection[str], why: str) -> int:
+    """Have the lists pass over posts that are new to them; a list that decided of none yet chooses by itself. How many posts."""
+    table = s.list_posts
+    begun = connection.execute(sa.select(table.c.list).where(table.c.list.in_(lists)).distinct()).scalars().all()
+    rows = [
+        {"list": one, "post": post, "state": "skipped", "edition": None, "reason": why}
+        for one in begun for post in posts
+    ]  # fmt: skip
+    if rows:
+        connection.execute(table.insert(), rows)
+    return len(posts) if begun else 0
+
+
 def next_number(connection: sa.Connection, list: str) -> int:
     """The number of the list's next edition."""
     last = connection.execute(sa.select(sa.func.max(s.editions.c.number)).where(s.editions.c.list == list)).scalar()

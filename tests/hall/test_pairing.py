@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from syndicate.models import Entry
-from syndicate.pipeline import Candidate, pair
+from syndicate.pairing import Candidate, pair
 from syndicate.store.posts import Known
 
 WHEN = datetime(2022, 1, 27, tzinfo=UTC)
