@@ -19,6 +19,7 @@ from syndicate import deliver
 from syndicate.audience import audience, chosen, copies, gone_since, letter
 from syndicate.deliver import limits
 from syndicate.errors import BatchRefused, Busy, DeliveryError, UsageError
+from syndicate.liveness import Watch
 from syndicate.models import Edition, EditionState, Letter, MailingList, Receipt
 from syndicate.office import (
     PATIENCE,
@@ -33,6 +34,7 @@ from syndicate.office import (
     evidence,
     note_recalled,
     overdue,
+    patiently,
     settle_open,
     standing,
     write_receipts,
@@ -56,12 +58,13 @@ def send(office: Office, edition: Edition, list: MailingList, report: Report, *,
     """Send an approved edition to everyone on its list, or go on where it stopped. Safe to call again and again.
 
     Comes back when everybody has it, when it was stopped or paused (see `Standing.stopped`), or when a limit is reached. Raises
-    LockHeld when another process sends it, UsageError when it may not be sent, DeliveryError when the transport refuses.
+    LockHeld when another process is at work on it (on PostgreSQL several may send it), UsageError when it may not be sent,
+    DeliveryError when the transport refuses.
     """
-    with at_work(office, edition.id):
+    with at_work(office, edition.id, beside=True) as watch:
         edition = _begin(office, edition, list, late)
-        settle_open(office, edition.id)
-        _Shift(office, edition, list, report).work()
+        settle_open(office, edition.id, watch)
+        _Shift(office, edition, list, report, watch).work()
     return standing(office.site, office.store, edition)
 
 
@@ -136,8 +139,8 @@ class _Outcome:
 class _Shift:
     """One process's work on one edition."""
 
-    def __init__(self, office: Office, edition: Edition, list: MailingList, report: Report) -> None:
-        self.office, self.edition, self.list, self.report = office, edition, list, report
+    def __init__(self, office: Office, edition: Edition, list: MailingList, report: Report, watch: Watch) -> None:
+        self.office, self.edition, self.list, self.report, self.watch = office, edition, list, report, watch
         self.size = office.transport.batch_size
         self.allowed = limits.limits(office.site.delivery)
         self.halves: _Halves = []  # of refused batches: (variant, ids), to be tried apart
@@ -179,6 +182,7 @@ class _Shift:
         return True
 
     def _check(self) -> None:
+        self.watch.check()
         if self.office.stopping():
             raise _HaltError("it was stopped at the keyboard", pause=True)
         if overdue(self.edition, self.office.now()):
@@ -197,7 +201,8 @@ class _Shift:
         (None, [], None) when nobody waits; with a grant instead of None: the limits say when to go on.
         """
         office, now, id = self.office, self.office.now(), self.edition.id
-        with office.store.write() as connection:
+        # What counts mails against a limit must be alone; else several take rows side by side.
+        with office.store.write(beside=not self.allowed) as connection:
             if editions.state_of(connection, id) != "sending":
                 raise _HaltError  # paused, undone, or a post in it was withdrawn: what is queued stays
             variant, ids = self.halves[-1] if self.halves else (ledger.next_variant(connection, id, self.until), None)
@@ -208,7 +213,7 @@ class _Shift:
             if not grant.count:
                 allowances.write(connection, office.transport.name, dict(grant.windows))
                 return None, [], grant
-            row = ledger.BatchRow(uuid.uuid4().hex, id, variant, office.transport.name, id, now)
+            row = ledger.BatchRow(uuid.uuid4().hex, id, variant, office.transport.name, self.watch.name, now)
             taken = ledger.claim(connection, row, grant.count, until=self.until, ids=ids)
             self._drop_half(ids, grant.count)
             if not taken:  # others were quicker
@@ -259,7 +264,7 @@ class _Shift:
         office, single = self.office, self.office.transport.single
         if office.stopping() and before is not None:
             return False
-        with office.store.write() as connection:
+        with office.store.write(beside=True) as connection:
             if editions.state_of(connection, self.edition.id) != "sending":
                 return False
             if before is not None:
@@ -310,8 +315,14 @@ class _Shift:
 
     def _conclude(self, row: ledger.BatchRow, outcome: _Outcome | None) -> None:
         """Write down the last outcome, and let go of what was claimed and not posted."""
+        patiently(self.office, lambda: self._let_go(row, outcome))
+        if outcome is not None:
+            self._count(outcome)
+        self.office.point("receipted")
+
+    def _let_go(self, row: ledger.BatchRow, outcome: _Outcome | None) -> None:
         office = self.office
-        with office.store.write() as connection:
+        with office.store.write(beside=True) as connection:
             if outcome is not None:
                 self._write(connection, row, outcome)
             at = office.now()
@@ -321,9 +332,6 @@ class _Shift:
             close_batch(connection, office, row)
             if editions.state_of(connection, self.edition.id) != "sending":
                 drop_queued(connection, office, self.edition.id)
-        if outcome is not None:
-            self._count(outcome)
-        office.point("receipted")
 
     def _count(self, outcome: _Outcome) -> None:
         kinds = [one.outcome for one in outcome.receipts]
@@ -352,7 +360,7 @@ class _Shift:
 
     def _another_round(self) -> bool:
         """When all had their turn: ask again about those in doubt, and try those who were put off, as long as that helps."""
-        settle_open(self.office, self.edition.id)
+        settle_open(self.office, self.edition.id, self.watch)
         with self.office.store.read() as connection:
             latest = ledger.latest_queued(connection, self.edition.id)
         if latest is None:

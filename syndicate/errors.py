@@ -2,6 +2,7 @@
 
 SyndicateError             exit 1
 ├── UsageError             exit 2   the command was asked for something that cannot be
+│   ├── LockHeld           exit 2   another process is at work on it
 │   └── SiteError          exit 2   complaints about the site's files, all at once
 ├── FetchError             one address could not be fetched
 │   ├── Refused            we would not ask: a private address, a scheme that is not HTTP
@@ -90,6 +91,10 @@ class StoreError(SyndicateError):
 
 class ForeignDatabase(StoreError):
     """The database was written by another program, or by a newer version of this one."""
+
+
+class LockHeld(UsageError):
+    """Another process holds the lock; the message names it."""
 
 
 class DatabaseBusy(StoreError):

@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from syndicate import deliver
 from syndicate.deliver import ledger as rules
-from syndicate.deliver import limits, lock
-from syndicate.errors import DeliveryError
+from syndicate.deliver import limits
+from syndicate.errors import DatabaseGone, DeliveryError
+from syndicate.liveness import Locks, Watch
 from syndicate.models import Delivery, DeliveryState, Edition, EditionState, Receipt, Site, Words
 from syndicate.store import Connection, Store, allowances, editions, ledger
 
@@ -66,25 +66,34 @@ class Office:
     words: Words | None = None
 
     @property
-    def locks(self) -> Path:
-        """Where the locks of sending processes lie."""
-        return locks(self.site)
-
-
-def locks(site: Site) -> Path:
-    """Where the locks of a site's sending processes lie."""
-    return site.places.state / "locks"
+    def locks(self) -> Locks:
+        """The locks of sending processes."""
+        return Locks.of(self.site, self.store)
 
 
 @contextmanager
-def at_work(office: Office, edition: str, doing: str = "sending") -> Iterator[None]:
-    """Nobody else sends, calls back or repairs this edition while the block runs; raises lock.LockHeld when somebody does."""
-    office.locks.mkdir(mode=0o700, parents=True, exist_ok=True)
+def at_work(office: Office, edition: str, doing: str = "sending", *, beside: bool = False) -> Iterator[Watch]:
+    """Nobody else sends, calls back or repairs this edition while the block runs; raises LockHeld when somebody does.
+
+    With `beside`, others may send it, too, where the database can.
+    """
     try:
-        with lock.hold(office.locks / edition, name=f"{doing} {edition}"):
-            yield
+        with office.locks.hold(edition, f"{doing} {edition}", beside=beside) as watch:
+            yield watch
     finally:
         office.transport.close()
+
+
+def patiently(office: Office, write: Callable[[], None]) -> None:
+    """Write down what only this process knows, also when the database is just restarting. `write` may be done twice."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return write()
+        except DatabaseGone:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +161,14 @@ def due(site: Site, store: Store, now: datetime) -> list[str]:
         allowed = limits.limits(site.delivery)
         free = limits.grant(allowed, allowances.read(connection, site.delivery.transport), now, 1)
     resting = free.count == 0 and free.wait.total_seconds() > PATIENCE
-    return [one.id for one in waiting if _is_due(site, one, now, resting)]
+    locks = Locks.of(site, store)
+    return [one.id for one in waiting if _is_due(site, locks, one, now, resting)]
 
 
-def _is_due(site: Site, edition: Edition, now: datetime, resting: bool) -> bool:
+def _is_due(site: Site, locks: Locks, edition: Edition, now: datetime, resting: bool) -> bool:
     if edition.state == "scheduled":
         return edition.send_at is not None and begins(site, edition.send_at) <= now
-    return not resting and not lock.alive(locks(site) / edition.id)
+    return not resting and not locks.alive(edition.id)
 
 
 # ---------------------------------------------------------------- what became of a batch
@@ -217,12 +227,13 @@ def attempt(row: ledger.BatchRow, deliveries: Sequence[str]) -> deliver.Attempt:
     return deliver.Attempt(row.id, row.edition, tuple(deliveries), deliver.Ticket(row.undo_id, row.send_at))
 
 
-def settle_open(office: Office, edition: str) -> None:
-    """Settle every batch that a process began and did not finish. We hold the edition's lock: whoever began it is dead."""
+def settle_open(office: Office, edition: str, watch: Watch) -> None:
+    """Settle every batch that a process began and did not finish, and that nobody is working on."""
     with office.store.read() as connection:
         open_ = ledger.unsettled(connection, edition)
     for row in open_:
-        settle(office, row, OPEN)
+        if watch.dead(row.holder):
+            settle(office, row, OPEN)
     with office.store.write() as connection:
         drop_queued(connection, office, edition)
 

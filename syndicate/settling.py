@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from syndicate.deliver import ledger as rules
-from syndicate.deliver import lock
 from syndicate.errors import DeliveryError, UsageError
 from syndicate.models import DeliveryState, Edition, EditionState, Receipt
 from syndicate.office import (
@@ -126,8 +125,8 @@ def undo(office: Office, edition: Edition, patience: float = 60.0) -> Undone:
         drop_queued(connection, office, edition.id)
     office.point("undone")
     _wait_for_sender(office, edition, patience)
-    with at_work(office, edition.id, "calling back"):
-        settle_open(office, edition.id)
+    with at_work(office, edition.id, "calling back") as watch:
+        settle_open(office, edition.id, watch)
         with office.store.read() as connection:
             stopped = _cancelled(ledger.tally(connection, edition.id)) - earlier
         beyond, trouble = _recall_all(office, edition)
@@ -207,7 +206,7 @@ def _why(office: Office, gone: int, beyond: bool) -> str:
 def _wait_for_sender(office: Office, edition: Edition, patience: float) -> None:
     """A sender sees that the edition was undone before its next batch, and stops."""
     until = time.monotonic() + patience
-    while lock.alive(office.locks / edition.id):
+    while office.locks.alive(edition.id):
         if time.monotonic() > until:
             raise DeliveryError(
                 f"{edition.id} is undone and nothing more of it is posted, but a batch is still on its way. "
@@ -237,8 +236,8 @@ def doubts(store: Store, edition: Edition) -> Doubts:
 
 def repair(office: Office, edition: Edition) -> Doubts:
     """Settle what evidence there is for rows in doubt and held; returns what is left. Raises LockHeld while it is being sent."""
-    with at_work(office, edition.id, "repairing"):
-        settle_open(office, edition.id)
+    with at_work(office, edition.id, "repairing") as watch:
+        settle_open(office, edition.id, watch)
         with office.store.read() as connection:
             batches = ledger.batches_with(connection, edition.id, ("held",))
         for row in batches:
@@ -310,9 +309,9 @@ def sweep(office: Office) -> None:
         given_up = [one.id for one in editions.in_states(connection, STOPPED)]
         left = [id for id in ledger.open_editions(connection) if id in given_up]
     for id in left:
-        if not lock.alive(office.locks / id):
-            with at_work(office, id, "settling"):
-                settle_open(office, id)
+        if not office.locks.alive(id):
+            with at_work(office, id, "settling") as watch:
+                settle_open(office, id, watch)
     _clear(office)
 
 

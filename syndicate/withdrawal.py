@@ -17,9 +17,9 @@ from datetime import datetime
 from pathlib import Path
 
 from syndicate import pictures
-from syndicate.deliver import lock
 from syndicate.deliver.folder import erase as erase_mails
 from syndicate.errors import DeliveryError, UsageError
+from syndicate.liveness import Locks
 from syndicate.models import Edition, Site
 from syndicate.pairing import marks
 from syndicate.store import Connection, Store, editions, ledger, posts, withdrawn
@@ -160,16 +160,16 @@ def _clear(site: Site, store: Store, done: TakenBack) -> None:
     for edition in held:  # what a dry run wrote was only to be looked at
         shutil.rmtree(site.places.state / "dry-run" / edition, ignore_errors=True)
     if done.erased:
-        _wait_for_senders(site.places.state / "locks", held)
+        _wait_for_senders(Locks.of(site, store), held)
         erase_mails(site.places.state / "outbox", held)
         store.scrub()
 
 
-def _wait_for_senders(locks: Path, editions: Sequence[str]) -> None:
+def _wait_for_senders(locks: Locks, editions: Sequence[str]) -> None:
     """Wait until nobody sends these editions any more: a sender stops of itself when the batch in its hands is done."""
     until = time.monotonic() + PATIENCE
     for edition in editions:
-        while lock.alive(locks / edition):
+        while locks.alive(edition):
             if time.monotonic() > until:
                 raise DeliveryError(
                     f"The post is taken back, but {edition} is still being sent, so its mails are not erased yet. "

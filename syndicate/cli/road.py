@@ -276,14 +276,12 @@ def publish_again(desk: Desk) -> Published:
 @contextmanager
 def alone(desk: Desk, work: str = "run") -> Iterator[bool]:
     """Whether this process is the only one at some work, and for how long it stays so: `run` is pulling and publishing."""
-    from syndicate.config import private
-    from syndicate.deliver.lock import LockHeld, hold
+    from syndicate.errors import LockHeld
+    from syndicate.liveness import Locks
 
-    folder = private(desk.site.places) / "locks"
-    folder.mkdir(mode=0o700, exist_ok=True)
     with ExitStack() as held:
         try:
-            held.enter_context(hold(folder / work, name=f"syndicate {work}"))
+            held.enter_context(Locks.of(desk.site, desk.store).hold(work, f"syndicate {work}"))
             free = True
         except LockHeld:
             free = False

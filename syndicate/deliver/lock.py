@@ -14,14 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from syndicate.errors import StoreError, UsageError
+from syndicate.errors import LockHeld, StoreError
+
+__all__ = ["LockHeld", "alive", "hold"]
 
 _TRIES = 10
 _PAUSE = 0.02
-
-
-class LockHeld(UsageError):
-    """Another process holds the lock; the message names it."""
 
 
 @contextmanager

@@ -9,6 +9,7 @@
     people       subscribers, subscriptions, suppressions, the consent log
     ledger       deliveries and their batches
     owner        whose database it is
+    locks        who is alive, on PostgreSQL
 
 Every function takes the connection of a transaction that the hall opened: the hall says what belongs together.
 """

@@ -35,7 +35,7 @@ class Store:
         self.url = postgres.address(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = self._sqlite(wait) if self.sqlite else postgres.engine(self.url, wait)
-        with self._plainly():
+        with self.plainly():
             self._match_schema()
 
     @property
@@ -46,7 +46,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A connection in a reading transaction: one consistent view."""
-        with self._plainly(), self.engine.connect() as connection:
+        with self.plainly(), self.engine.connect() as connection:
             if not self.sqlite:
                 connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with connection.begin():
@@ -58,14 +58,14 @@ class Store:
 
         With `beside`, others who say so may write at the same time, where the database can: every statement must be right then.
         """
-        with self._plainly(), self.engine.connect() as connection, connection.execution_options(write=True).begin():
+        with self.plainly(), self.engine.connect() as connection, connection.execution_options(write=True).begin():
             if not self.sqlite:
                 postgres.take_turn(connection, beside=beside)
             yield connection
 
     def scrub(self) -> None:
         """Leave no trace of deleted rows in the SQLite file or its write-ahead log (PostgreSQL: a plain VACUUM)."""
-        with self._plainly(), self.engine.connect() as connection:
+        with self.plainly(), self.engine.connect() as connection:
             autocommit = connection.execution_options(isolation_level="AUTOCOMMIT", plain=True)
             if self.sqlite:
                 autocommit.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -147,8 +147,8 @@ class Store:
         return f"The database {shown.render_as_string(hide_password=True)}"
 
     @contextmanager
-    def _plainly(self) -> Iterator[None]:
-        """Translate the driver's errors into sentences."""
+    def plainly(self) -> Iterator[None]:
+        """The driver's errors, as sentences."""
         try:
             yield
         except Exception as error:
