@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 
-from syndicate import rhythm
+from syndicate import pinging, rhythm
 from syndicate.deliver import ledger as rules
 from syndicate.editions import decided
 from syndicate.errors import UsageError
@@ -57,7 +57,7 @@ def look(site: Site, store: Store, now: datetime) -> dict[str, Any]:
     ]  # fmt: skip
     problems = [*_source_problems(sources, now), *_edition_problems(told, now)]
     problems += [f"{one} is still the starter's example: change it before `run`." for one in site.unfinished]
-    problems += _post_problems(unsure, misfits)
+    problems += [*_post_problems(unsure, misfits), *pinging.problems(store, site)]
     return {
         "site": site.name, "sources": sources, "feeds": feeds, "posts": total, "unsure": len(unsure), "lists": lists,
         "editions": told, "problems": problems, "hidden": len(hidden), "to_look_at": unsure[:FEW], "misfits": misfits[:FEW],

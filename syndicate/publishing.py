@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from syndicate import __version__, archive
+from syndicate import __version__, archive, pinging
 from syndicate import publish as room
 from syndicate.models import Feed, Fill, Post, Site, Withdrawn, Words
 from syndicate.publish import files
@@ -40,11 +40,12 @@ class FeedResult:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What publishing came to: every feed, those that are gone, and how many files were written or removed."""
+    """What publishing came to: every feed, those that are gone, how many files were written or removed, what the hub was told."""
 
     feeds: tuple[FeedResult, ...]
     gone: tuple[str, ...]
     files: int
+    hub: pinging.Told | None = None
 
 
 @dataclass
@@ -76,7 +77,8 @@ def publish(
     todo = [
         slug for slug in plan.feeds if slug in plan.touched or slug in plan.fresh or _missing(site, plan.feeds[slug])
     ]
-    written, counts = _write_feeds(site, store, words, fill, plan, todo, report)
+    changing = pinging.changing(site, store, now)
+    written, counts = _write_feeds(site, store, words, fill, plan, todo, report, changing)
     others = 0
     if (
         plan.gone
@@ -191,7 +193,14 @@ def _remember(connection: Connection, plan: _Plan, now: datetime) -> None:
 
 
 def _write_feeds(
-    site: Site, store: Store, words: Words, fill: Fill, plan: _Plan, todo: Sequence[str], report: Report
+    site: Site,
+    store: Store,
+    words: Words,
+    fill: Fill,
+    plan: _Plan,
+    todo: Sequence[str],
+    report: Report,
+    changing: Callable[[str], None] | None,
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Write these feeds; returns slug → files written (only where any was), and slug → items."""
     written, counts, cache = {}, {}, _Cache(store)
@@ -206,7 +215,7 @@ def _write_feeds(
             site, feed, items, withdrawn=tombstones, siblings=plan.siblings[slug], words=words, fill=fill
         )
         counts[slug] = len(items)
-        if paths := files.write(site.places.public, documents):
+        if paths := files.write(site.places.public, documents, changing):
             written[slug] = len(paths)
     return written, counts
 
@@ -278,7 +287,15 @@ def _missing(site: Site, feed: Feed) -> bool:
 
 def _digest(site: Site, templates: Sequence[Path]) -> str:
     """A hash of all that shapes every feed alike: the site's settings, its words and templates, this program's version."""
-    shaping: list[Any] = [site.name, site.base_url, site.tag_domain, site.timezone, site.languages, site.contact]
+    shaping: list[Any] = [
+        site.name,
+        site.base_url,
+        site.tag_domain,
+        site.timezone,
+        site.languages,
+        site.contact,
+        site.hub,
+    ]
     shaping += [[asdict(one) for one in site.partners], [asdict(one) for one in site.hashtags]]
     shaping += [[[one.id, one.name, one.url] for one in site.sources], asdict(site.helpline) if site.helpline else None]
     shaping.append(__version__)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from syndicate.editions import Press
 from syndicate.enrich import enrich
 from syndicate.errors import FeedError, SyndicateError
 from syndicate.models import EditionVariant, Entry, Feed, Fill, Post, Scores, Site
+from syndicate.pull.addresses import typed_private
 from syndicate.selection import expand, facts, matches
 from syndicate.words import WordBook, fill_text
 
@@ -43,15 +43,6 @@ class Trial:
     posts: tuple[Post, ...]
     page: str
     notes: tuple[str, ...]
-
-
-def typed_private(url: str) -> bool:
-    """Whether a person typed an address of this machine or network: then that is what they want to see."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def find_feed(fetcher: room.Fetcher, url: str, now: datetime) -> tuple[str, str]:

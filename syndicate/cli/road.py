@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from syndicate.chores import Done, Tools
     from syndicate.models import Scores, Source, Words
     from syndicate.office import Office
+    from syndicate.pinging import Told
     from syndicate.pipeline import SourceResult, Workshop
     from syndicate.publishing import Published
 
@@ -97,7 +99,6 @@ def _run_told(desk: Desk, done: Done, results: Sequence[SourceResult], published
 
 def tools(desk: Desk, stopping: Callable[[], bool]) -> Tools:
     """What the chores are done with; keys and templates are asked for when they are needed."""
-    from dataclasses import replace
     from functools import cache
 
     from syndicate import chores
@@ -174,9 +175,14 @@ def publish(desk: Desk) -> None:
     )  # fmt: skip
     if published.gone:
         text += f", {len(published.gone)} gone: {', '.join(published.gone)}"
+    hub = published.hub
     desk.result(
-        {"feeds": _feeds(published)}, f"{text}\n{desk.site.places.public / 'feeds' / 'index.html'} lists them all."
+        {"feeds": _feeds(published), "hub": asdict(hub) if hub else None},
+        f"{text}\n{desk.site.places.public / 'feeds' / 'index.html'} lists them all.",
     )
+    if hub and hub.waiting:
+        why = f": {hub.reason.rstrip('.')}" if hub.reason else ""
+        desk.say(f"The hub was not told of {number(hub.waiting, 'document')}{why}. The next run tries again.")
     if desk.site.unfinished:
         desk.say("Before readers subscribe, change what is still an example:")
         desk.say("\n".join(f"  {one}" for one in desk.site.unfinished))
@@ -331,7 +337,16 @@ def _publish(desk: Desk) -> Published:
     for feed in published.feeds:
         if feed.written:
             desk.detail(f"wrote feeds/{feed.slug}: {number(feed.items, 'item')}")
-    return published
+    return replace(published, hub=_hub_told(desk))
+
+
+def _hub_told(desk: Desk) -> Told | None:
+    """Tell the WebSub hub what changed; that it cannot be told is no failure of publishing."""
+    from syndicate import pinging
+    from syndicate.pull.addresses import typed_private
+
+    private = typed_private(desk.site.hub or "")
+    return pinging.tell(desk.site, desk.store, lambda: workshop(desk).fetcher, private, desk.now())
 
 
 def _told(desk: Desk, results: Sequence[SourceResult], *, all_of_them: bool) -> list[str]:

@@ -94,10 +94,11 @@ def init(
     from syndicate.config import init as make
     from syndicate.config import load_site, shipped_site
     from syndicate.pull import Fetcher
+    from syndicate.pull.addresses import typed_private
 
     shipped = shipped_site()
     name = None
-    private = bool(url) and trial.typed_private(url or "")
+    private = bool(url) and typed_private(url or "")
     if url:
         fetcher = Fetcher(user_agent=user_agent("tried by a person"), delay=1.0)
         url, name = trial.find_feed(fetcher, url, desk.now())

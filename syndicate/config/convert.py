@@ -55,6 +55,7 @@ def site_of(parsed: Parsed, places: Places) -> Site:
         contact=file.contact,
         postal_address=file.postal_address,
         places=places,
+        hub=file.hub,
         politeness=Politeness(values.duration(file.politeness.every), values.duration(file.politeness.delay)),
         delivery=_delivery(file.delivery),
         retention=_retention(file.retention),

@@ -193,6 +193,11 @@ class SiteFile(Shape):
     postal_address: Prose = Field(
         description="the postal address at the foot of every mail", examples=["P.O. Box 1738, Tiranë, Shqipëri"]
     )
+    hub: Url | None = Field(
+        default=None,
+        description="the WebSub hub that is told of each feed that changed, so that readers need not ask; without it none is",
+        examples=["https://hub.example.org/"],
+    )
     politeness: PolitenessTable = Field(default_factory=PolitenessTable, description="how the blogs are treated")
     delivery: DeliveryTable = Field(default_factory=DeliveryTable, description="how mail leaves")
     retention: RetentionTable = Field(

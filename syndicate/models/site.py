@@ -264,7 +264,10 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """All that the operator configured. `unfinished` names the settings that still hold a starter's placeholder."""
+    """All that the operator configured. `unfinished` names the settings that still hold a starter's placeholder.
+
+    `hub` is the WebSub hub that is told of changed feeds; None: there is none.
+    """
 
     name: str
     base_url: str
@@ -288,3 +291,4 @@ class Site:
     families: tuple[Family, ...] = ()
     lists: tuple[MailingList, ...] = ()
     unfinished: tuple[str, ...] = ()
+    hub: str | None = None

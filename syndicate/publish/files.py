@@ -8,7 +8,7 @@ import os
 import struct
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -22,12 +22,12 @@ _TEMPORARY = ".syndicate-tmp"
 _STALE = 3600.0  # seconds
 
 
-def write(public: Path, documents: Iterable[Document]) -> list[str]:
+def write(public: Path, documents: Iterable[Document], changing: Callable[[str], None] | None = None) -> list[str]:
     """Write the documents whose bytes changed and return their paths, in order.
 
     Each goes to a temporary file in its own folder, then to the disk, then in one step over the old one; what a killed
-    run left behind is cleared away. Beside each stands `<name>.gz`. Raises SyndicateError when a path leads out of
-    `public` or the disk refuses; the old file then stays as it was.
+    run left behind is cleared away. Beside each stands `<name>.gz`. `changing` is told of a path before its bytes change.
+    Raises SyndicateError when a path leads out of `public` or the disk refuses; the old file then stays as it was.
     """
     written = []
     folders: set[Path] = set()
@@ -39,6 +39,8 @@ def write(public: Path, documents: Iterable[Document]) -> list[str]:
                 _sweep(target.parent)
                 folders.add(target.parent)
             if _read(target) != document.content:
+                if changing:
+                    changing(document.path)
                 _replace(target, document.content, durable=True)
                 written.append(document.path)
             _compress(target, document.content)

@@ -130,6 +130,8 @@ class _RssChannel:
             for language, folder in _hreflangs(self.channel).items():
                 link = {"rel": "alternate", "type": RSS, "hreflang": language}
                 _add(feed[0], f"{{{_ATOM}}}link", href=f"{folder}rss.xml", **link)
+            if self.channel.hub:
+                _add(feed[0], f"{{{_ATOM}}}link", href=self.channel.hub, rel="hub")
         return feed
 
 
@@ -204,6 +206,8 @@ class _AtomFeed:
             for language, folder in _hreflangs(channel).items():
                 link = {"rel": "alternate", "type": ATOM, "hreflang": language}
                 _add(feed, "link", href=f"{folder}atom.xml", **link)
+            if channel.hub:
+                _add(feed, "link", href=channel.hub, rel="hub")
             for tomb in channel.tombstones:
                 _add(feed, f"{{{_TOMBSTONES}}}deleted-entry", ref=tomb.id, when=_rfc3339(tomb.when))
         return feed
@@ -272,6 +276,7 @@ def json_feed(channel: Channel) -> bytes:
         "description": channel.description,
         "language": channel.language,
         "authors": [{"name": channel.author}],
+        "hubs": [{"type": "WebSub", "url": channel.hub}] if channel.hub else None,
         "_alternates": {code: f"{folder}feed.json" for code, folder in _hreflangs(channel).items()},
         "items": [_json_item(item) for item in channel.items],
     }

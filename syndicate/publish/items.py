@@ -114,7 +114,10 @@ class Alternate:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A feed ready to be written. `folder` is the address, ending in "/", below which all its documents are."""
+    """A feed ready to be written. `folder` is the address, ending in "/", below which all its documents are.
+
+    `hub` is the WebSub hub that tells subscribers of changes; None where there is none.
+    """
 
     id: str
     title: str
@@ -126,6 +129,7 @@ class Channel:
     alternates: tuple[Alternate, ...]
     items: tuple[Item, ...]
     tombstones: tuple[Tombstone, ...]
+    hub: str | None = None
 
     @property
     def language(self) -> str:
@@ -223,6 +227,7 @@ def channel(
         ),
         items=tuple(items),
         tombstones=tuple(tombs),
+        hub=uri(site.hub),
     )
 
 

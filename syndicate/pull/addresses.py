@@ -127,3 +127,12 @@ def is_public(address: str) -> bool:
         if hidden:
             return all(map(is_public, hidden))
     return ip.is_global and not ip.is_multicast and not ip.is_reserved and not ip.is_unspecified
+
+
+def typed_private(url: str) -> bool:
+    """Whether a person typed an address of this machine or network, as a number or localhost: then that is what they want."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

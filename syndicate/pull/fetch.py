@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from syndicate.errors import FetchError, Gone, Refused
 from syndicate.pull.addresses import Target, absolute, is_public, shown, target
@@ -129,6 +130,16 @@ class Fetcher:
         )
         return answer.status
 
+    def post(self, url: str, form: Mapping[str, str], *, allow_private: bool = False) -> tuple[int, float | None]:
+        """POST a form, and what came of it: the HTTP status, and Retry-After in seconds. A redirect is not followed.
+
+        Raises Refused and FetchError as `get` does, but for no status. Requests of one kind do not wait for each other.
+        """
+        here = target(url)
+        headers = self._headers(here, None, None, "*/*") | {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = self._ask(here, headers, 0.0, allow_private, "POST", urlencode(form).encode("ascii"))
+        return answer.status, retry_after(answer.headers)
+
     def _follow(
         self, url: str, headers: Callable[[Target], dict[str, str]], allow_private: bool, method: str = "GET"
     ) -> tuple[Answer, list[Target], bool]:
@@ -165,7 +176,15 @@ class Fetcher:
         if turn > now:
             self._sleep(turn - now)
 
-    def _ask(self, here: Target, headers: Mapping[str, str], spent: float, allow_private: bool, method: str) -> Answer:
+    def _ask(
+        self,
+        here: Target,
+        headers: Mapping[str, str],
+        spent: float,
+        allow_private: bool,
+        method: str,
+        body: bytes | None = None,
+    ) -> Answer:
         from syndicate.pull.wire import Unreachable, exchange
 
         began = self._clock()
@@ -177,7 +196,7 @@ class Fetcher:
             try:
                 return exchange(
                     here, address, headers, seconds=left, max_bytes=self._limits.max_bytes, context=self._context,
-                    method=method,
+                    method=method, body=body,
                 )  # fmt: skip
             except Unreachable as unreachable:
                 failure = unreachable

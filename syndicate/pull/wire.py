@@ -53,8 +53,9 @@ def exchange(
     max_bytes: int,
     context: ssl.SSLContext | None,
     method: str = "GET",
+    body: bytes | None = None,
 ) -> Answer:
-    """GET `target` from the numeric `address`, or HEAD it.
+    """GET `target` from the numeric `address`, HEAD it, or POST `body` to it.
 
     Raises Unreachable when no connection came about, else FetchError: time-out, TLS, broken or oversized answer.
     """
@@ -62,7 +63,7 @@ def exchange(
     alarm = _Alarm(connection, seconds)
     try:
         _connect(connection, target, alarm)
-        answer = _ask(connection, target, method, headers, max_bytes)
+        answer = _ask(connection, target, method, headers, max_bytes, body)
     except FetchError:
         raise
     except (WireError, HTTPException, OSError, ValueError, zlib.error) as error:
@@ -132,8 +133,15 @@ def _connect(connection: HTTPConnection, target: Target, alarm: _Alarm) -> None:
         connection.sock.settimeout(max(1.0, (connection.timeout or 1.0) * 3))
 
 
-def _ask(connection: HTTPConnection, target: Target, method: str, headers: Mapping[str, str], max_bytes: int) -> Answer:
-    connection.request(method, target.path, headers=headers, preload_content=False, decode_content=False)
+def _ask(
+    connection: HTTPConnection,
+    target: Target,
+    method: str,
+    headers: Mapping[str, str],
+    max_bytes: int,
+    sent: bytes | None,
+) -> Answer:
+    connection.request(method, target.path, body=sent, headers=headers, preload_content=False, decode_content=False)
     response: HTTPResponse = connection.getresponse()
     try:
         named = {name.lower(): value for name, value in response.headers.items()}

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from syndicate.errors import DatabaseBusy, ForeignDatabase, StoreError
 from syndicate.store import postgres
 
-REVISION = 2
+REVISION = 3
 """The newest migration that this program knows."""
 
 VERSION_TABLE = "syndicate_schema"

@@ -37,6 +37,7 @@ SITE = Site(
     timezone="Europe/Tirane",
     languages=("sq", "en"),
     contact="mailto:office@example.al",
+    hub="https://hub.example.al/",
     postal_address="Tiranë, Shqipëri",
     places=Places(Path("/site"), Path("/site/var"), Path("/site/public")),
     helpline=Helpline(

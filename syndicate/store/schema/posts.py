@@ -170,3 +170,13 @@ feed_posts = sa.Table(
     sa.Column("withdrawn", Instant, comment="null: it stands; else a tombstone in the Atom feed"),
     sa.Index("ix_feed_posts_newest", "feed", "published"),
 )
+
+pings = sa.Table(
+    "pings",
+    metadata,
+    sa.Column(
+        "topic", sa.String, primary_key=True, comment="the address of a document that the WebSub hub is to be told of"
+    ),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("reason", sa.String, nullable=False, comment="why the hub did not take it; '' if it was not asked yet"),
+)
