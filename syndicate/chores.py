@@ -324,7 +324,7 @@ def _sweep(tools: Tools, done: Done) -> None:
 
 def _daily(tools: Tools, done: Done) -> None:
     """Delete what is kept too long, ask the provider who left there, and look how mail fares. What fails is done next time."""
-    from syndicate import happenings, retention
+    from syndicate import happenings, rates, retention
 
     before = len(done.failed)
     with done.guarded("retention", "what is kept too long"):
@@ -334,7 +334,7 @@ def _daily(tools: Tools, done: Done) -> None:
             page = getattr(tools.office().transport, "page")  # noqa: B009 (SendGrid's alone has it)
             happenings.pull(tools.store, tools.site, tools.ring(), page, tools.now())
     with done.guarded("rates", "how mail fares"):
-        found = happenings.rates(tools.store, tools.now())
+        found = rates.rates(tools.store, tools.now())
         done.warnings += [warning for rate in found for warning in rate.warnings]
     if len(done.failed) == before:
         with done.guarded("store", "daily work"), tools.store.write() as connection:

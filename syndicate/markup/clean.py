@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from contextlib import suppress
+from functools import lru_cache, partial
 from html import escape, unescape
-from typing import Any
 from urllib.parse import urlsplit
 
 import nh3
@@ -110,16 +110,21 @@ def working(html: str, base_url: str = "") -> str:
 
 
 def _nh3(html: str, base_url: str, tags: frozenset[str] | set[str], attributes: dict[str, set[str]]) -> str:
-    absolute: Any = ("rewrite_with_base", base_url) if is_web(base_url) else "deny"
-    return nh3.clean(
+    cleaned = partial(
+        nh3.clean,
         html,
         tags=set(tags),
         clean_content_tags=_DROPPED,
         attributes=attributes,
         url_schemes=_SCHEMES,
-        url_relative=absolute,
         link_rel=None,
     )
+    if is_web(base_url):
+        with suppress(
+            ValueError
+        ):  # its parser of addresses is stricter than Python's: no host that is none, no port 99999
+            return cleaned(url_relative=("rewrite_with_base", base_url))
+    return cleaned(url_relative="deny")
 
 
 def is_web(url: str) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from happenings.happened import DAY, NOW, RING, World
 from sendgrid_standin import KEY, Standin
 
-from syndicate import happenings
+from syndicate import happenings, rates
 from syndicate.deliver.sendgrid import SendGridTransport
 from syndicate.errors import DeliveryError
 from syndicate.happenings import Pulled
@@ -98,7 +98,7 @@ def test_a_list_that_breaks_off_is_read_anew(tmp_path, standin):
 
 @pytest.mark.both_engines
 def test_rates_by_list_and_domain_and_nobody_alone(world):
-    assert happenings.rates(world.store, NOW) == []
+    assert rates.rates(world.store, NOW) == []
     many = [f"m{n}" for n in range(40)]
     few = [f"f{n}" for n in range(4)]
     for name in many:
@@ -109,7 +109,7 @@ def test_rates_by_list_and_domain_and_nobody_alone(world):
     told = [world.event("bounce", ids[n], type="blocked") for n in (0, 1)]
     told += [world.event("bounce", ids[n], status="5.1.1") for n in (2, 3)] + [world.event("spamreport", ids[41])]
     world.apply(*told)
-    found = {(one.list, one.domain): one for one in happenings.rates(world.store, NOW)}
+    found = {(one.list, one.domain): one for one in rates.rates(world.store, NOW)}
     assert set(found) == {("lajme", ""), ("lajme", "big.example"), ("lajme", "others")}
     whole, big, others = found["lajme", ""], found["lajme", "big.example"], found["lajme", "others"]
     assert (whole.people, whole.sent, whole.bounced, whole.blocked, whole.complained) == (44, 44, 2, 2, 1)
@@ -118,4 +118,4 @@ def test_rates_by_list_and_domain_and_nobody_alone(world):
     assert ["blocked 2 of 40" in one for one in big.warnings] == [True]
     assert ["0.1 %" in one for one in whole.warnings] == [True]
     assert others.warnings == ()
-    assert happenings.rates(world.store, NOW + 40 * DAY) == []
+    assert rates.rates(world.store, NOW + 40 * DAY) == []

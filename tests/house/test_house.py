@@ -66,3 +66,12 @@ def test_the_two_rooms_that_fold_hashtags_fold_them_alike(text):
     except ValueError:
         return
     assert folded == hashtags.key(text)
+
+
+def test_the_hashes_are_of_what_is_pinned():
+    """`dev.py lock` writes both files; who pins by hand must not forget the second."""
+    root = PACKAGE.parent
+    pins = [line for line in (root / "constraints.txt").read_text().splitlines() if "==" in line]
+    hashed = [line.split(" ", 1) for line in (root / "hashes.txt").read_text().splitlines() if "==" in line]
+    assert [pin for pin, _ in hashed] == pins
+    assert all(rest.startswith("--hash=sha256:") for _, rest in hashed)

@@ -341,3 +341,13 @@ def test_a_long_post_is_read_whole():
     assert len(blocks) == 3000
     assert len(markup.join(blocks)) > len(html)
     assert time.process_time() - before < 3
+
+
+@pytest.mark.parametrize(
+    "base", ["https://x>/", "https://a b/", "https://x:99999/", "https://xn--a/", "http://256.1.1.1/", "https://a%zz/"]
+)
+def test_an_address_that_is_none_is_no_base(base):
+    """Found by fuzzing: Python takes these for addresses, and the cleaner's own parser does not."""
+    assert markup.safe('<p><a href="/b">x</a> <a href="https://example.org/">y</a></p>', base) == (
+        '<p><a>x</a> <a href="https://example.org/">y</a></p>'
+    )
