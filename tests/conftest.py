@@ -65,6 +65,17 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> PostgresServer:
     return postgres_server.shared(base / "postgresql", os.getpid())
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """Files need not reach the disk while tests run: a killed process loses nothing that it wrote, only a power cut does.
+
+    This holds for the tests' own process. Commands that are started, and databases, write as they always do.
+    """
+    kept, os.fsync = os.fsync, lambda _: None
+    yield
+    os.fsync = kept
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """A real Chromium; what needs it is skipped where there is none."""

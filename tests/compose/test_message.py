@@ -13,6 +13,7 @@ import pytest
 from compose.newsroom import newsletter, parts, post, posts, site
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from often import often
 
 from syndicate.compose.message import PROVIDER_LEAVES, copy, filled, letter, mailbox, mask
 from syndicate.compose.mime import field, writer
@@ -194,7 +195,7 @@ def sound(raw: bytes) -> None:
     assert max(map(len, body.split(b"\r\n"))) <= 76
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=often(300), deadline=None)
 @given(
     text=st.lists(st.lists(LINES, max_size=4).map("".join), max_size=6).map("\n".join),
     html=st.lists(LINES, max_size=6).map("".join),
@@ -299,7 +300,7 @@ HOSTILE = st.text(max_size=120) | st.sampled_from(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=often(80), deadline=None)
 @given(title=HOSTILE, list_title=HOSTILE)
 def test_no_title_can_write_a_header(title: str, list_title: str) -> None:
     one = post(0)

@@ -9,6 +9,7 @@ import pytest
 from compose.newsroom import ADDRESSES, book, newsletter, parts, post, posts, site
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from often import often
 
 from syndicate.compose.items import Addresses, Image
 from syndicate.compose.render import BUDGET, render, render_all, size, variant_of
@@ -314,7 +315,7 @@ ODD = st.text(max_size=60) | st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=often(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(title=ODD, summary=ODD, label=ODD, url=ODD | st.just("javascript:alert(1)"), alt=ODD)
 def test_nothing_from_a_post_becomes_markup_a_token_or_a_header(
     title: str, summary: str, label: str, url: str, alt: str

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from often import often
 
 from syndicate.consent.subscription import Event, decide, may_invite
 
@@ -180,4 +181,4 @@ class World(RuleBasedStateMachine):
 
 
 TestWorld = World.TestCase
-TestWorld.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
+TestWorld.settings = settings(max_examples=often(200), stateful_step_count=30, deadline=None)

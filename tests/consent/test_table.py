@@ -345,4 +345,4 @@ def test_memory_is_bounded():
         return top
 
     peak(10)
-    assert peak(40_000) < 1.5 * peak(4_000) + 50_000
+    assert peak(12_000) < 1.5 * peak(3_000) + 50_000

@@ -8,6 +8,7 @@ import pytest
 from deliver_sendgrid.provider import LETTER, NOW, batch, copy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from often import often
 from sendgrid_contract import violations
 
 from syndicate.deliver import Ticket
@@ -94,7 +95,7 @@ TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=40)
 NAMES = st.text(alphabet=st.characters(codec="utf-8"), max_size=30)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=often(60), suppress_health_check=[HealthCheck.too_slow])
 @given(
     NAMES, TEXT, TEXT.filter(str.strip), TEXT,
     st.lists(st.tuples(st.sampled_from(["List-Id", "X-A", "x-a", "Subject", "Feedback-ID"]), TEXT), max_size=4),

@@ -357,7 +357,7 @@ FATES = [
 
 
 @settings(
-    max_examples=200 if os.environ.get("SYNDICATE_TEST_ALL") else 12,
+    max_examples=200 if os.environ.get("SYNDICATE_TEST_ALL") else 6,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

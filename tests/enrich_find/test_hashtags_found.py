@@ -7,6 +7,7 @@ import pytest
 from enrich_find.find_tables import section
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from often import often
 
 from syndicate.enrich import hashtags
 from syndicate.models import HashtagRule, HashtagUse
@@ -143,7 +144,7 @@ def test_categories(categories, expected):
     assert [(use.key, use.spellings, use.languages) for use in found] == expected
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=often(200), deadline=None)
 @given(st.text())
 def test_the_key_of_a_key_is_itself(text):
     key = hashtags.key(text)
@@ -151,7 +152,7 @@ def test_the_key_of_a_key_is_itself(text):
     assert hashtags.key(unicodedata.normalize("NFD", text)) == key
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=often(200), deadline=None)
 @given(st.text(alphabet=st.one_of(st.sampled_from("#＃aë\u0308_1❤\ufe0f\u200d .@/"), st.characters()), max_size=60))
 def test_whatever_comes_a_spelling_stands_in_the_text(text):
     place = 0

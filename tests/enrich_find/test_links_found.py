@@ -6,6 +6,7 @@ import pytest
 from enrich_find.find_tables import rows, section
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from often import often
 
 from syndicate.enrich import links
 from syndicate.enrich.sections import Anchor, Section, sentence
@@ -264,7 +265,7 @@ def test_sentence(text, place, expected):
     assert expected is not None or said.strip("… ").replace("fjalë", "").split() == [place]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=often(200), deadline=None)
 @given(st.text(max_size=300), st.integers(0, 300), st.integers(0, 50), st.integers(10, 80))
 def test_a_sentence_is_never_too_long(text, start, length, at_most):
     start = min(start, len(text))
@@ -276,7 +277,7 @@ PIECES += ["https://l.facebook.com/l.php?u=", "https%3A%2F%2Fexample.org"]
 URLS = st.one_of(st.text(max_size=60), st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=often(300), deadline=None)
 @given(URLS, st.text(max_size=30))
 def test_whatever_comes_only_http_comes_out(url, label):
     for link in found(url, label):

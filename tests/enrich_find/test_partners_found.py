@@ -7,6 +7,7 @@ import pytest
 from enrich_find.find_tables import ENGLISH, FALSE_FRIENDS, INFLECTED, PARTNERS, rows, section
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from often import often
 
 from syndicate.enrich import partners
 from syndicate.models import Evidence, Partner
@@ -162,7 +163,7 @@ NAMES = st.sampled_from(
 TEXTS = st.one_of(st.text(max_size=200), st.lists(NAMES, max_size=30).map(" ".join), st.lists(NAMES).map("".join))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=often(150), deadline=None)
 @given(TEXTS, TEXTS, st.sampled_from(["sq", "en", "*", "und", ""]))
 def test_whatever_comes_is_quoted_in_order(title, text, language):
     one = section(text, language, title=title)
@@ -175,7 +176,7 @@ def test_whatever_comes_is_quoted_in_order(title, text, language):
     assert len({mention.id for mention in found}) == len(found)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=often(150), deadline=None)
 @given(st.lists(st.sampled_from(["UNICEF", "INHOPE", "Eurochild", "World Vision", "Terre des hommes"]), max_size=8))
 def test_mentions_keep_the_order_of_the_text(names):
     text = ". ".join(f"Flet {name} sot" for name in names)

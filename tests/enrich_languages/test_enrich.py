@@ -13,6 +13,7 @@ import pytest
 from enrich_languages import seed_post
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from often import often
 
 from syndicate import markup
 from syndicate.enrich import enrich, identifier
@@ -107,7 +108,7 @@ def letters(text):
     return Counter(re.sub(r"\s", "", text))
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=often(120), deadline=None, suppress_health_check=list(HealthCheck))
 @given(bodies(), st.one_of(st.just(""), PIECES))
 def test_no_visible_character_is_lost_and_none_comes_twice(html, title):
     found = enriched(html, title)
@@ -123,7 +124,7 @@ def test_no_visible_character_is_lost_and_none_comes_twice(html, title):
     assert labels == {version.language for version in found.versions}
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=often(120), deadline=None, suppress_health_check=list(HealthCheck))
 @given(bodies())
 def test_the_order_of_blocks_is_the_order_of_the_page(html):
     found = enriched(html)
@@ -131,7 +132,7 @@ def test_the_order_of_blocks_is_the_order_of_the_page(html):
     assert joined == re.sub(r"\s", "", markup.visible(html, "https://example.org/1"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=often(60), deadline=None)
 @given(st.text(max_size=300), st.text(max_size=60))
 def test_no_text_makes_it_fail(html, title):
     for version in enriched(html, title).versions:

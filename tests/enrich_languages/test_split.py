@@ -14,6 +14,7 @@ import pytest
 from enrich_languages import seed_post
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from often import often
 
 from syndicate import markup
 from syndicate.enrich import enrich, identifier
@@ -187,7 +188,7 @@ TEXTS = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=often(80), deadline=None, suppress_health_check=list(HealthCheck))
 @given(TEXTS, PINS)
 def test_nothing_is_lost_whatever_the_operator_fixes(texts, pinned):
     html = "".join(f"<p>{text}</p>" for text in texts)

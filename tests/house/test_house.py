@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,11 @@ def test_no_command_imports_what_it_does_not_use(line):
     assert not imported(*line) & HEAVY
 
 
+@cache
+def tree(path):
+    return ast.parse(path.read_text("utf-8"))
+
+
 def test_no_file_is_longer_than_four_hundred_lines():
     long = {str(path): lines for path in FILES if (lines := len(path.read_text("utf-8").splitlines())) > 400}
     assert not long
@@ -45,14 +51,14 @@ def test_no_function_is_longer_than_sixty_lines():
     long = {
         f"{path.name}:{node.name}": node.end_lineno - node.lineno + 1
         for path in FILES
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno + 1 > 60
     }
     assert not long
 
 
 def test_every_module_says_what_it_is_for():
-    assert not [str(path) for path in FILES if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
+    assert not [str(path) for path in FILES if not ast.get_docstring(tree(path))]
 
 
 @given(

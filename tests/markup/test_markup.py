@@ -10,6 +10,7 @@ import nh3
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from often import often
 
 from syndicate import markup
 
@@ -154,7 +155,7 @@ def test_tracking_pictures_go(pixel):
     assert kinds(f"<p>a{pixel}</p>") == [("paragraph", "a")]
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=often(200), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=20)), max_size=6).map("".join))
 def test_joined_blocks_are_as_safe_as_the_allow_list_can_make_them(html):
     joined = markup.join(markup.blocks(html, BASE))

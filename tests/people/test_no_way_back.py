@@ -232,7 +232,7 @@ def bring(world: World, list: str, evidence: str) -> None:
 MANY = bool(os.environ.get("SYNDICATE_TEST_ALL"))
 TestLife = Life.TestCase
 TestLife.settings = settings(
-    max_examples=200 if MANY else 12,
+    max_examples=200 if MANY else 8,
     stateful_step_count=40 if MANY else 25,
     deadline=None,
     suppress_health_check=[*HealthCheck],
