@@ -43,6 +43,7 @@ Results go to standard output, messages and progress to standard error. The shap
 STATUSES = {
     "run": "0 also when nothing was due or another run is at work; 1 when every source that was asked failed; 3 when some did.",
     "pull": "1 when every source that was asked failed; 3 when some did, an entry was lost, or a walk stopped on its way.",
+    "doctor": "1 when there is a problem; warnings and notes end with 0.",
     "status": "1 when the numbers of an edition do not add up; other problems are told and end with 0.",
     "try": "1 when the address cannot be reached or has no feed.",
     "demo": "1 when the demo did not come through; 2 when its folder holds something else.",

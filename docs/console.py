@@ -91,6 +91,7 @@ class Scene:
         """Do what the page says between its commands; raises KeyError for what nobody taught us."""
         {
             "changed": self.finish, "gone": self.gone, "back": self.back, "drafted": self.drafted, "older": self.older,
+            "ill": self.ill, "well": self.well,
         }[what]()  # fmt: skip
 
     def finish(self) -> None:
@@ -103,6 +104,19 @@ class Scene:
     def drafted(self) -> None:
         """Another edition is drafted, of one post."""
         self.type("syndicate newsletter draft newsletter --post hssh")
+
+    def ill(self) -> None:
+        """Three things go wrong: a folder that others may look into, a setting with a slip, a feed's files that are gone."""
+        (self.here / "var").chmod(0o755)
+        path = self.here / "feeds/site.toml"
+        path.write_text(path.read_text("utf-8").replace('every = "1h"', 'evry = "1h"'), "utf-8")
+        shutil.rmtree(self.here / "public/feeds/all-sq")
+
+    def well(self) -> None:
+        """The slip is put right, and the folder is closed."""
+        (self.here / "var").chmod(0o700)
+        path = self.here / "feeds/site.toml"
+        path.write_text(path.read_text("utf-8").replace('evry = "1h"', 'every = "1h"'), "utf-8")
 
     def gone(self) -> None:
         """The blog's feed is not where it was."""

@@ -105,6 +105,7 @@ STOPPED = 130
 PARTS = (
     "start",
     "road",
+    "doctor",
     "serving",
     "posts",
     "fixing",

@@ -105,9 +105,14 @@ class Desk:
     @cached_property
     def template_folders(self) -> list[Path]:
         """Where templates are looked for: what is shipped, then the site's own, which win."""
+        return self.template_folders_in(self.site.places.root)
+
+    @staticmethod
+    def template_folders_in(root: Path) -> list[Path]:
+        """Where the templates of the site in `root` are looked for."""
         from syndicate.config import shipped_site
 
-        return [shipped_site() / "templates", self.site.places.root / "templates"]
+        return [shipped_site() / "templates", root / "templates"]
 
     @cached_property
     def ring(self) -> list[bytes]:

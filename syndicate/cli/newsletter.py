@@ -98,11 +98,11 @@ def office_of(desk: Desk, command: str = "newsletter send") -> Office:
     """What sending works with, by the site's transport; raises UsageError when `command` lacks a key or a URL for it."""
     from syndicate.office import Office
 
-    return Office(desk.site, desk.store, _transport(desk, command), desk.ring, desk.now, words=desk.words)
+    return Office(desk.site, desk.store, transport_of(desk, command), desk.ring, desk.now, words=desk.words)
 
 
-def _transport(desk: Desk, command: str) -> Transport:
-    """The transport of the site; each is imported only where it is used."""
+def transport_of(desk: Desk, command: str) -> Transport:
+    """The transport of the site; each is imported only where it is used. Raises UsageError where `command` lacks a secret."""
     from syndicate.compose import writer
 
     rules = desk.site.delivery

@@ -41,7 +41,7 @@ def verify(body: bytes, signature: str, timestamp: str, public_key: str, now: da
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    key = _key(public_key)
+    key = checked_key(public_key)
     try:
         if not _STAMP.fullmatch(timestamp):
             raise ValueError
@@ -53,7 +53,8 @@ def verify(body: bytes, signature: str, timestamp: str, public_key: str, now: da
         raise BadSignature("These events were signed too long ago, or a clock is wrong; nothing of them was taken.")
 
 
-def _key(text: str) -> EllipticCurvePublicKey:
+def checked_key(text: str) -> EllipticCurvePublicKey:
+    """The provider's public key; raises UsageError where it is none for events."""
     from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
     from cryptography.hazmat.primitives.serialization import load_der_public_key
 

@@ -58,7 +58,8 @@ class Retrieved:
     """What came: `status` 200 with a body, or 304 without. `url` was asked, `final_url` answered.
 
     `moved_to` is the final address, if every redirect on the way was permanent (301, 308). `max_age` and `retry_after` are
-    seconds, None where the server said nothing. No address holds credentials but `url`, which is as it was given.
+    seconds, `clock` is the server's time as POSIX seconds; None where the server said nothing. No address holds credentials but
+    `url`, which is as it was given.
     """
 
     status: int
@@ -71,6 +72,7 @@ class Retrieved:
     moved_to: str | None = None
     max_age: float | None = None
     retry_after: float | None = None
+    clock: float | None = None
 
 
 class Fetcher:
@@ -309,7 +311,19 @@ def _retrieved(answer: Answer, url: str, first: Target, here: Target, permanent:
         moved_to=here.url if permanent and here.url != first.url else None,
         max_age=_max_age(headers),
         retry_after=retry_after(headers),
+        clock=_clock(headers),
     )
+
+
+def _clock(headers: Mapping[str, str]) -> float | None:
+    """The server's time, by its Date header, and by the Age of an answer that a cache on the way kept (RFC 9111 §5.1)."""
+    try:
+        moment = email.utils.parsedate_to_datetime(headers.get("date", ""))
+        age = headers.get("age", "").strip()
+        late = int(age) if age.isascii() and age.isdecimal() and len(age) < 10 else 0
+        return moment.timestamp() + late if moment.tzinfo else None
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _bad_status(answer: Answer, here: Target) -> FetchError:

@@ -45,6 +45,7 @@ class SourceState:
     moved_times: int = 0
     gone: bool = False
     asked: int = 0
+    ahead: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ def _answered(
         moved_to=moved_to,
         moved_times=times,
         gone=False,
+        ahead=None if got.clock is None else now.timestamp() - got.clock,
     )
 
 

@@ -61,6 +61,16 @@ class Filler:
         except (TemplateError, jinja2.TemplateError, TypeError, ValueError, LookupError, ArithmeticError) as error:
             raise TemplateError(_told(error, template, None)) from error
 
+    def broken(self, template: str) -> str:
+        """What keeps a file from being compiled, with file and line; "" where nothing does."""
+        import jinja2
+
+        try:
+            self._jinja.get_template(template)
+        except (jinja2.TemplateError, UnicodeDecodeError) as error:
+            return _told(error, template, None)
+        return ""
+
     def fill_text(self, source: str, *, name: str, html: bool, **values: object) -> str:
         """Fill a template given as text; `name` is said in errors, `html` escapes. Raises TemplateError."""
         import jinja2
