@@ -17,7 +17,7 @@ def version(case: Case) -> Iterator[Verdict]:
     found = case.health
     if found.trouble:
         yield problem(
-            f"The database {found.place} cannot be asked: {case.without_addresses(found.trouble)}.",
+            f"The database cannot be asked: {case.without_addresses(found.trouble)}.",
             "Start the server, or correct SYNDICATE_DATABASE_URL" if found.engine != "sqlite" else
             "Restore it from a backup, or let an administrator look at the disk and the file's owner",
         )  # fmt: skip

@@ -15,7 +15,9 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
+from syndicate.errors import UsageError
 from syndicate.models import DeliveryState
+from syndicate.store import postgres
 from syndicate.store import retention as old
 from syndicate.store import schema as s
 from syndicate.store.engine import REVISION, VERSION_TABLE
@@ -61,7 +63,10 @@ class Health:
 
 def inspect(url: str) -> Health:
     """Look at the database at `url` (an SQLAlchemy URL). It is neither made nor migrated."""
-    parsed = sa.make_url(url)
+    try:
+        parsed = postgres.address(url)
+    except UsageError as error:
+        return Health("postgresql", "", trouble=str(error).rstrip("."))
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(Path(parsed.database or ""))
     shown = Health("postgresql", parsed.render_as_string(hide_password=True))

@@ -508,3 +508,15 @@ def test_files_of_another_user() -> None:
     )
     mixed = [facts[0], machine.FileFact("var/syndicate.sqlite", 0o600, 33)]
     assert next(one.level for one in machine.permissions(mixed, 0)) == "warning"
+
+
+def test_a_server_of_databases_that_is_not_there(published: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    for url, said in (
+        ("postgresql://me:hunter2@127.0.0.1:1/readers", "refused"),
+        ("mysql://me:hunter2@localhost/readers", "begins with mysql://"),
+    ):
+        monkeypatch.setenv("SYNDICATE_DATABASE_URL", url)
+        desk, case = looking_at(published, online=False)
+        (one,) = examine(case, DATABASE[:1])
+        desk.close()
+        assert (one.level, said in one.message, "hunter2" in one.message) == ("problem", True, False), one
