@@ -16,11 +16,11 @@ LATEST = 200
 
 def editions(case: Case) -> Iterator[Verdict]:
     """What waits, stands still, or is in doubt."""
-    from syndicate.deliver import lock
-    from syndicate.office import locks
+    from syndicate.liveness import Locks
     from syndicate.store import editions as stored
     from syndicate.store import health, ledger
 
+    locks = Locks.of(case.site, case.store)
     approving = {one.id for one in case.site.lists if one.approval}
     with case.store.read() as connection:
         doubtful = {*health.in_states(connection, ("held", "in_doubt"))}
@@ -31,7 +31,7 @@ def editions(case: Case) -> Iterator[Verdict]:
         facts = [
             working.EditionFact(
                 one.id, one.state, ledger.audience_of(connection, one.id), {**ledger.tally(connection, one.id)}, one.stopped,
-                one.send_by, one.list in approving, one.created, lock.alive(locks(case.site) / one.id),
+                one.send_by, one.list in approving, one.created, locks.alive(one.id),
             )
             for one in found
         ]  # fmt: skip
