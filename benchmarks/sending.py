@@ -112,8 +112,8 @@ def _bare_sendgrid(port: int, number: int) -> dict[str, float]:
 
     letter, copies = _mail(BATCH)
     ticket = Ticket("batch", datetime.now(UTC) + timedelta(minutes=30))
-    batch = Batch("b", EDITION, "sq", letter, copies, ticket)
-    body = bodies.body(batch, bodies.shared(letter, EDITION, DeliveryRules()), copies)
+    readers, _ = bodies.personalizations(Batch("b", EDITION, "sq", letter, copies, ticket))
+    body = json.loads(bodies.body(ticket, bodies.shared(letter, EDITION, DeliveryRules()), readers.values()))
     client = Client(KEY, f"http://127.0.0.1:{port}")
     client.ask("post", "mail", "batch")
     began, cpu = time.perf_counter(), time.process_time()

@@ -6,15 +6,14 @@ each row when it is claimed. Streamed: a list of a million readers takes no more
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
 
 from syndicate import compose
 from syndicate.consent import addresses, tokens
 from syndicate.errors import UsageError
 from syndicate.models import Copy, Edition, Letter, MailingList, MailStyle
 from syndicate.office import Office
-from syndicate.store import Connection, ledger
+from syndicate.store import Connection, audiences, ledger
 
 PREFERENCES = "%%preferences_url%%"
 """The place in a letter for the link to change one's language."""
@@ -50,17 +49,33 @@ def mailable(
 
     Streamed; nothing is hashed where nobody is suppressed.
     """
-    everyone = ledger.readers(connection, list.id)
-    count = ledger.suppressed_count(connection, list.id)
-    if not count:
-        yield from everyone
-        return
-    against = ledger.suppressed_among(connection, list.id) if count <= HASHES else None
-    for one in everyone:
-        hashes = addresses.keyed_hashes(one[1], ring)
-        forbidden = against if against is not None else ledger.suppressed_among(connection, list.id, hashes)
-        if forbidden.isdisjoint(hashes):
+    for one, barred in _judged(connection, list, ring):
+        if not barred:
             yield one
+
+
+def freeze(office: Office, connection: Connection, edition: Edition, list: MailingList) -> int:
+    """Write down who gets the edition, and in which variant; returns how many."""
+    names = tuple(variant.name for variant in edition.variants)
+    found = {kind: compose.variant_for(kind[0], names, kind[1]) for kind in audiences.kinds(connection)}
+    fitting = {kind: name for kind, name in found.items() if name is not None}
+    barred: Sequence[str] = ()
+    if audiences.anybody_suppressed(connection, list.id):  # else nobody is hashed, nor even read
+        barred = [one[0] for one, forbidden in _judged(connection, list, office.ring) if forbidden]
+    return audiences.freeze(connection, edition.id, list.id, office.now(), fitting, barred)
+
+
+_Reader = tuple[str, str, str, MailStyle]
+
+
+def _judged(connection: Connection, list: MailingList, ring: Sequence[bytes]) -> Iterator[tuple[_Reader, bool]]:
+    """Everyone confirmed on the list, and whether a suppression forbids to mail them."""
+    count = audiences.suppressed_count(connection, list.id)
+    against = audiences.suppressed_among(connection, list.id) if count <= HASHES else None
+    for one in audiences.readers(connection, list.id):
+        hashes = addresses.keyed_hashes(one[1], ring) if count else ()
+        forbidden = against if against is not None else audiences.suppressed_among(connection, list.id, hashes)
+        yield one, not forbidden.isdisjoint(hashes)
 
 
 def gone_since(
@@ -68,13 +83,13 @@ def gone_since(
 ) -> set[str]:
     """Those who left, bounced, complained or were forgotten since the audience was frozen."""
     gone = {one.id for one in claimed if not one.address or one.standing != "confirmed"}
-    if ledger.suppressed_count(connection, list.id):
+    if audiences.anybody_suppressed(connection, list.id):
         hashes = {
             hashed: one.id
             for one in claimed if one.address
             for hashed in addresses.keyed_hashes(one.address.lower(), office.ring)
         }  # fmt: skip
-        gone |= {hashes[found] for found in ledger.suppressed_among(connection, list.id, hashes)}
+        gone |= {hashes[found] for found in audiences.suppressed_among(connection, list.id, hashes)}
     return gone
 
 
@@ -86,34 +101,27 @@ def letter(office: Office, edition: Edition, list: MailingList, name: str) -> Le
     return compose.letter(edition, variant, list=list, site=office.site, words=office.words)
 
 
-def copies(office: Office, list: MailingList, mail: Letter, rows: Sequence[ledger.Claimed]) -> tuple[Copy, ...]:
-    """The readers' own copies of a letter, each with their own ways out.
-
-    A link to change one's language is signed only where the letter has a place for it: that is looked for once.
-    """
-    choosing = PREFERENCES in mail.text or PREFERENCES in mail.html
-    return tuple(_copy(office, list, one, choosing) for one in rows)
-
-
 def copy(office: Office, list: MailingList, mail: Letter, one: ledger.Claimed) -> Copy:
     """One reader's own copy of a letter."""
-    return copies(office, list, mail, [one])[0]
+    return copier(office, list, mail)(one)
 
 
-def _copy(office: Office, list: MailingList, one: ledger.Claimed, choosing: bool) -> Copy:
-    site, preferences = office.site, None
-    token = tokens.sign(office.ring, purpose="leave", subscriber=one.subscriber, list=list.id)
-    if choosing:
-        other = tokens.sign(office.ring, purpose="preferences", subscriber=one.subscriber, list=list.id)
-        preferences = tokens.preferences_url(site.base_url, other)
-    return compose.copy(
-        one.id, one.address, list=list, leave_url=tokens.leave_url(site.base_url, token),
-        leave_mailto=_mailto(list.sender.reply_to) + token, preferences_url=preferences,
-        leaving=site.delivery.leaving,
+def copier(office: Office, list: MailingList, mail: Letter) -> Callable[[ledger.Claimed], Copy]:
+    """What makes a reader's own copy of a letter: what is the same in all of them is looked at once.
+
+    A link to change one's language is signed only where the letter has a place for it.
+    """
+    site, choosing = office.site, PREFERENCES in mail.text or PREFERENCES in mail.html
+    leave = tokens.signer(office.ring, purpose="leave", list=list.id)
+    prefer = tokens.signer(office.ring, purpose="preferences", list=list.id)
+    write = compose.copier(
+        list=list, leave_url=tokens.leave_url(site.base_url, ""), leaving=site.delivery.leaving,
+        leave_mailto=tokens.leave_mailto(list.sender.reply_to, ""),
+        preferences_url=tokens.preferences_url(site.base_url, "") if choosing else None,
     )  # fmt: skip
 
+    def one_copy(one: ledger.Claimed) -> Copy:
+        other = prefer(one.subscriber) if choosing else ""
+        return write(one.id, one.address, leave(one.subscriber), other)
 
-@lru_cache(maxsize=16)
-def _mailto(reply_to: str) -> str:
-    # The link without its token, whose signs need no quoting: quoting it anew for each reader took a third of the time.
-    return tokens.leave_mailto(reply_to, "")
+    return one_copy

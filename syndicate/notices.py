@@ -23,7 +23,7 @@ from syndicate.deliver import ledger as rules
 from syndicate.errors import BatchRefused, DeliveryError, TemplateError
 from syndicate.models import Copy, Edition, Letter, MailingList, Receipt, Schedule, Sender, Site, Words
 from syndicate.office import overdue, without_addresses
-from syndicate.store import Connection, Store, approvals, editions, ledger, people, posts, published
+from syndicate.store import Connection, Store, approvals, audiences, editions, ledger, people, posts, published
 from syndicate.store import notices as stored
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _troubles(site: Site, connection: Connection, now: datetime) -> Iterator[Tro
             yield trouble("sending", one.id, (why,) if why else (), f"syndicate newsletter status {one.id}")
     for one in editions.newest(connection, limit=5):
         states = ledger.tally(connection, one.id)
-        if not rules.balanced(ledger.audience_of(connection, one.id), states):
+        if not rules.balanced(audiences.audience_of(connection, one.id), states):
             yield trouble("sum", one.id, (), f"syndicate newsletter status {one.id}")
         if held := states.get("held", 0):
             yield trouble("held", one.id, (f"{held} mails",), f"syndicate newsletter repair {one.id}")

@@ -21,7 +21,7 @@ from syndicate.deliver import limits
 from syndicate.errors import DatabaseGone, DeliveryError
 from syndicate.liveness import Locks, Watch
 from syndicate.models import Delivery, DeliveryState, Edition, EditionState, Receipt, Site, Words
-from syndicate.store import Connection, Store, allowances, editions, ledger
+from syndicate.store import Connection, Store, allowances, audiences, editions, ledger
 
 Report = Callable[[int, int, str], None]
 """Told (done, total, what) while work goes on."""
@@ -51,7 +51,7 @@ class Office:
     """What sending works with. `now` is the clock, `ring` the secret keys that sign the links to leave.
 
     `stopping` says whether somebody asked this process to stop; `wait` sleeps so many seconds, or less when it is to stop.
-    `point` is told each step's name as it is passed: claimed, prepared, posting, posted, settled, receipted.
+    `point` is told each step's name as it is passed: prepared, claimed, posting, posted, settled, receipted.
     `words` has the neutral name that a discreet mail is from.
     """
 
@@ -126,7 +126,7 @@ def standing(site: Site, store: Store, edition: Edition) -> Standing:
     """Where the edition stands now; `balanced` is False if a row is missing, which must never be."""
     with store.read() as connection:
         states = ledger.tally(connection, edition.id)
-        frozen = ledger.audience_of(connection, edition.id)
+        frozen = audiences.audience_of(connection, edition.id)
         variants = ledger.by_variant(connection, edition.id)
         now = editions.load(connection, edition.id, texts=False) or edition
         leaves = ledger.window(connection, edition.id)
@@ -180,9 +180,12 @@ def write_receipts(connection: Connection, office: Office, row: ledger.BatchRow,
     Rows that were claimed for another batch since are not touched, and what an event said of a row stays. Doubt that the
     transport can still dispel stays `in_doubt`; other doubt is `held`.
     """
+    said: dict[tuple[rules.Outcome, str], list[str]] = defaultdict(list)
+    for delivery, outcome, reason in receipts:
+        said[outcome, reason].append(delivery)
     groups: dict[tuple[rules.Outcome, str], list[str]] = defaultdict(list)
-    for one in receipts:
-        groups[one.outcome, without_addresses(one.reason)].append(one.delivery)
+    for (outcome, reason), ids in said.items():
+        groups[outcome, without_addresses(reason)] += ids
     at, requeued = office.now(), 0
     whole = len(groups) == 1 and not office.transport.single  # else other rows of the batch may be in these states
     for (outcome, reason), ids in groups.items():

@@ -14,7 +14,18 @@ from syndicate.errors import UsageError
 from syndicate.models import LOST, Post, Selection, Site
 from syndicate.publishing import DEFAULT_LIMIT, all_feeds
 from syndicate.selection import Reason, facts, matches, reasons
-from syndicate.store import Store, approvals, corrections, editions, ledger, letters, people, posts, published
+from syndicate.store import (
+    Store,
+    approvals,
+    audiences,
+    corrections,
+    editions,
+    ledger,
+    letters,
+    people,
+    posts,
+    published,
+)
 
 QUIET_FOR = timedelta(days=2)
 """A source that has not been asked for this long means that cron does not run."""
@@ -29,7 +40,9 @@ def look(site: Site, store: Store, now: datetime) -> dict[str, Any]:
         rows = published.sources(connection)
         counts = people.counts(connection)
         newest = editions.newest(connection, limit=20)
-        tallies = {one.id: (ledger.tally(connection, one.id), ledger.audience_of(connection, one.id)) for one in newest}
+        tallies = {
+            one.id: (ledger.tally(connection, one.id), audiences.audience_of(connection, one.id)) for one in newest
+        }
         feeds, total = len(all_feeds(site, connection)), posts.count(connection)
         hidden = posts.hidden(connection)
         unsure = [id for id in posts.newest(connection, posts.Filter(unsure=True), None) if id not in hidden]

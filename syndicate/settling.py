@@ -24,7 +24,7 @@ from syndicate.office import (
     note_recalled,
     settle_open,
 )
-from syndicate.store import Store, editions, ledger
+from syndicate.store import Store, audiences, editions, ledger
 
 UNDOABLE: tuple[EditionState, ...] = ("scheduled", "sending", "paused", "sent", "undone")
 
@@ -63,7 +63,7 @@ def reschedule(office: Office, edition: Edition) -> bool:
     if edition.send_at is None or edition.send_at <= office.now():
         return False
     with office.store.write() as connection:
-        if ledger.is_frozen(connection, edition.id):
+        if audiences.is_frozen(connection, edition.id):
             return False
         editions.set_stopped(connection, edition.id, "")
         return editions.set_state(connection, edition.id, "scheduled", was=("paused",))

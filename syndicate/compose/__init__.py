@@ -13,7 +13,7 @@ from syndicate.compose.checks import Finding, check
 from syndicate.compose.choose import Choice, choose, reading_languages, variant_for, variants
 from syndicate.compose.discreet import with_discreet
 from syndicate.compose.items import Addresses
-from syndicate.compose.message import copy, letter, mask
+from syndicate.compose.message import copier, copy, letter, mask
 from syndicate.compose.mime import writer
 from syndicate.compose.mjml import compile, lint
 from syndicate.compose.preview import preview, shown
@@ -27,6 +27,7 @@ __all__ = [
     "check",
     "choose",
     "compile",
+    "copier",
     "copy",
     "letter",
     "lint",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.headerregistry import Address
 from email.utils import format_datetime
@@ -24,6 +24,10 @@ Leaving = Literal["server", "provider", "mail"]
 PROVIDER_LEAVES = "<%asm_group_unsubscribe_raw_url%>"
 """What SendGrid exchanges for the address of its own page to leave a group by."""
 
+_ONE_CLICK = ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+"""The way out takes one click at its https address (RFC 8058 §3.1), beside which stands a mailto (RFC 2369 §3.2)."""
+
+_PLAIN = re.compile(r"([\w.+-])([\w.+-]*)([\w.+-])@[\w.-]+|[\w.+-]@[\w.-]+", re.ASCII)
 _MARKUP = re.compile(r"[&<>\"']")
 _NOT_IN_ID = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -60,27 +64,50 @@ def copy(
     preferences_url: str | None,
     leaving: Leaving = "server",
 ) -> Copy:
-    """One reader's copy of a letter. `delivery` is the ledger row's id: the same id makes the same Message-ID.
+    """One reader's copy of a letter, see `copier`; here the links are whole."""
+    write = copier(
+        list=list, leave_url=leave_url, leave_mailto=leave_mailto, preferences_url=preferences_url, leaving=leaving
+    )
+    return write(delivery, address, "", "")
 
-    `leave_mailto` is an address or a mailto: link. `leaving` is the site's: with "server" the link to leave is `leave_url`,
-    with "mail" it is `leave_mailto`, with "provider" a mark that SendGrid exchanges for a link of its own, adding the
-    headers for leaving itself. Without `preferences_url` the link to leave stands in for it.
+
+def copier(
+    *,
+    list: MailingList,
+    leave_url: str,
+    leave_mailto: str,
+    preferences_url: str | None,
+    leaving: Leaving = "server",
+) -> Callable[[str, str, str, str], Copy]:
+    """What makes readers' copies of a letter from (delivery, address, token to leave, token for preferences).
+
+    `delivery` is the ledger row's id: the same id makes the same Message-ID. The links are given without the token that ends
+    them; tokens hold letters, digits, "-", "_" and "." only. `leave_mailto` is an address or a mailto: link. `leaving` is the
+    site's: with "server" the link to leave is `leave_url`, with "mail" it is `leave_mailto`, with "provider" a mark that
+    SendGrid exchanges for a link of its own, adding the headers for leaving itself. Without `preferences_url` the link to
+    leave stands in for it.
     """
     mailto = leave_mailto if leave_mailto.startswith("mailto:") else f"mailto:{leave_mailto}"
-    leave = PROVIDER_LEAVES if leaving == "provider" else inert(mailto if leaving == "mail" else leave_url)
-    return Copy(
-        id=delivery,
-        address=clean(address),
-        values={
-            "leave_url": leave,
-            "masked_address": mask(address),
-            "preferences_url": inert(preferences_url) if preferences_url else leave,
-        },
-        headers=(
-            ("Message-ID", f"<{_NOT_IN_ID.sub('-', delivery)}@{domain(list.sender.address)}>"),
-            *_ways_out(leaving, leave_url, mailto),
-        ),
-    )
+    leave = inert(mailto if leaving == "mail" else leave_url)
+    choose = inert(preferences_url) if preferences_url else None
+    at_once, by_mail = _in_brackets(leave_url), _in_brackets(mailto)
+    here, provider = domain(list.sender.address), leaving == "provider"
+
+    def write(delivery: str, address: str, token: str, other: str) -> Copy:
+        address, masked = _shown(address)
+        way = PROVIDER_LEAVES if provider else leave + token
+        message = ("Message-ID", f"<{_NOT_IN_ID.sub('-', delivery)}@{here}>")
+        headers: tuple[tuple[str, str], ...] = (message,)
+        if leaving == "mail":
+            headers = (message, ("List-Unsubscribe", f"<{by_mail}{token}>"))
+        elif not provider:
+            headers = (message, ("List-Unsubscribe", f"<{at_once}{token}>, <{by_mail}{token}>"), _ONE_CLICK)
+        preferences = way if choose is None else choose + other
+        return Copy(
+            delivery, address, {"leave_url": way, "masked_address": masked, "preferences_url": preferences}, headers
+        )
+
+    return write
 
 
 def standing(list: MailingList, site: Site, edition: str, variant: EditionVariant) -> tuple[tuple[str, str], ...]:
@@ -100,20 +127,6 @@ def standing(list: MailingList, site: Site, edition: str, variant: EditionVarian
     )
 
 
-def _ways_out(leaving: Leaving, leave_url: str, mailto: str) -> tuple[tuple[str, str], ...]:
-    """The headers of a reader's own way out (RFC 2369 §3.2): one https address that takes one click (RFC 8058 §3.1), and one
-    mailto. One click needs a server of ours; where the provider has the link, it writes these headers, too.
-    """
-    if leaving == "provider":
-        return ()
-    if leaving == "mail":
-        return (("List-Unsubscribe", f"<{_in_brackets(mailto)}>"),)
-    return (
-        ("List-Unsubscribe", f"<{_in_brackets(leave_url)}>, <{_in_brackets(mailto)}>"),
-        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-    )
-
-
 def filled(text: str, values: Mapping[str, str]) -> str:
     """`text` with its tokens exchanged in one pass: a value that looks like a token stays as it is."""
     return TOKEN.sub(lambda token: values.get(token.group(1), token.group()), text)
@@ -124,6 +137,15 @@ def mask(address: str) -> str:
     local, _, host = clean(address).rpartition("@")
     shown = f"{local[0]}…{local[-1]}" if len(local) > 3 else f"{local[:1]}…"
     return _MARKUP.sub("", f"{shown}@{host}")
+
+
+def _shown(address: str) -> tuple[str, str]:
+    """An address as it is written to, and masked. Nearly every one is plain: there is nothing in it to clean."""
+    if plain := _PLAIN.fullmatch(address):
+        first, between, last = plain.groups()
+        if first and len(between) > 1:
+            return address, f"{first}…{last}{address[plain.end(3) :]}"
+    return clean(address), mask(address)
 
 
 def inert(url: str) -> str:

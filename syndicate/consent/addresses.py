@@ -7,12 +7,12 @@ must be ASCII: few servers take others (RFC 6531), and a mail that cannot arrive
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from syndicate.consent.mac import mac
 from syndicate.errors import UsageError
 
 Purpose = Literal["forgotten", "log"]
@@ -103,7 +103,7 @@ def keyed_hash(key: str, secret: bytes, *, purpose: Purpose = "forgotten") -> st
 
     Bound to `purpose`, so that a hash from a log cannot be looked up among the forgotten.
     """
-    return hmac.digest(secret, f"syndicate address {purpose}\0{key}".encode(), "sha256").hex()
+    return mac(secret)(f"syndicate address {purpose}\0{key}".encode()).hex()
 
 
 def keyed_hashes(key: str, ring: Sequence[bytes], *, purpose: Purpose = "forgotten") -> tuple[str, ...]:

@@ -70,7 +70,7 @@ class SendGridTransport:
         self._local = threading.local()
         self._rest: dict[str, float] = {}
         self._given: dict[str, float] = {}
-        self._common: tuple[Letter, str, bodies.Shared] | None = None
+        self._common: tuple[Letter, str, str] | None = None
 
     # ------------------------------------------------------------ sending
 
@@ -103,18 +103,17 @@ class SendGridTransport:
                 Receipt(copy.id, "requeue", "the request came too late to be called back") for copy in batch.copies
             )
             return
-        heavy = {copy.id for copy in batch.copies if bodies.too_much(copy)}
+        readers, heavy = bodies.personalizations(batch)
         yield from (Receipt(one, "failed", "too much text of its own for the provider") for one in heavy)
-        going = [copy for copy in batch.copies if copy.id not in heavy]
-        if not going:
+        if not readers:
             return
-        body = bodies.body(batch, self._shared(batch), going)
-        receipts, trouble = self._handed(body, [copy.id for copy in going])
+        body = bodies.body(batch.ticket, self._shared(batch), readers.values())
+        receipts, trouble = self._handed(body, [*readers])
         yield from receipts
         if trouble is not None:
             raise trouble
 
-    def _handed(self, body: dict[str, Any], ids: list[str]) -> tuple[list[Receipt], DeliveryError | None]:
+    def _handed(self, body: str, ids: list[str]) -> tuple[list[Receipt], DeliveryError | None]:
         try:
             reply = self._client.ask("post", "mail", "send", body=body)
         except NoAnswer as error:
@@ -124,7 +123,7 @@ class SendGridTransport:
         self._tire("send", reply)
         return answers.judge(reply, ids)
 
-    def _shared(self, batch: Batch) -> bodies.Shared:
+    def _shared(self, batch: Batch) -> str:
         """The letter's part of the body, made once as long as the letter stays the same."""
         kept = self._common
         if kept is None or kept[0] is not batch.letter or kept[1] != batch.edition:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,22 +141,20 @@ class Letter:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(NamedTuple):
     """One reader's copy of a letter. `id` is the delivery's: opaque, and all that a provider knows of a person but the address.
 
     `values` fill the letter's tokens; they hold only signs that mean the same in html and in text. `headers` are the
-    reader's own, after the letter's.
+    reader's own, after the letter's. A tuple, because a million are made in one send.
     """
 
     id: str
     address: str
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = _NOTHING
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What a transport says of one message: taken, definitely not taken (again later, or never), or nobody knows."""
 
     delivery: str

@@ -7,6 +7,7 @@
     published    sources' pacing, feeds and who is in them
     editions     editions, their frozen variants, each post's state per list
     people       subscribers, subscriptions, suppressions, the consent log
+    audiences    who an edition is for, frozen
     ledger       deliveries and their batches
     owner        whose database it is
     locks        who is alive, on PostgreSQL

@@ -7,14 +7,14 @@ batch is one statement on its index: a million rows are moved four times in one 
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from syndicate.models import Delivery, DeliveryState, MailStyle, SubscriptionState
+from syndicate.models import Delivery, DeliveryState, SubscriptionState
 from syndicate.store import schema as s
 from syndicate.store.chunks import batched
 
@@ -45,82 +45,13 @@ class BatchRow:
     recalled: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A claimed row and what decides whether it goes: today's `address` ('' for who was forgotten) and `standing`."""
 
     id: str
     subscriber: str
     address: str
     standing: SubscriptionState | None
-
-
-# ---------------------------------------------------------------- the audience
-
-
-def freeze(connection: sa.Connection, edition: str, at: datetime, audience: Iterable[tuple[str, str]]) -> int:
-    """Write the audience once: a queued row for each (subscriber, variant). Returns how many; reads them as it writes.
-
-    The ids begin with 64 random bits of the edition's and count on from there: nobody can guess one, and rows written one
-    after the other lie side by side in the index.
-    """
-    beginning, count = secrets.token_hex(8), 0
-    insert = s.deliveries.insert()
-    for chunk in batched(audience, 10 * CHUNK):
-        connection.execute(insert, [
-            {"id": f"{beginning}{number:08x}", "edition": edition, "subscriber": subscriber, "variant": variant,
-             "state": "queued", "changed": at, "reason": "", "tries": 0}
-            for number, (subscriber, variant) in enumerate(chunk, count)
-        ])  # fmt: skip
-        count += len(chunk)
-    connection.execute(s.editions.update().where(s.editions.c.id == edition).values(frozen=at, audience=count))
-    return count
-
-
-def is_frozen(connection: sa.Connection, edition: str) -> bool:
-    """Whether the edition's audience was written."""
-    return connection.execute(sa.select(s.editions.c.frozen).where(s.editions.c.id == edition)).scalar() is not None
-
-
-def audience_of(connection: sa.Connection, edition: str) -> int:
-    """How many readers the audience had when it was frozen; 0 before."""
-    return connection.execute(sa.select(s.editions.c.audience).where(s.editions.c.id == edition)).scalar() or 0
-
-
-def readers(connection: sa.Connection, list: str) -> Iterator[tuple[str, str, str, MailStyle]]:
-    """Everyone confirmed on a list as (id, folded address, languages, style of mail), streamed.
-
-    In the order of ids, in which the ledger's rows are then written: an index takes rows in order much faster.
-    """
-    people, standing = s.subscribers.c, s.subscriptions.c
-    query = (
-        sa.select(people.id, people.address_key, people.languages, people.mail)
-        .join(s.subscriptions, standing.subscriber == people.id)
-        .where(standing.list == list, standing.state == "confirmed")
-        .order_by(people.id)
-    )
-    for row in connection.execute(query, execution_options={"yield_per": 2000}):
-        yield row[0], row[1], row[2], row[3]
-
-
-def suppressed_count(connection: sa.Connection, list: str) -> int:
-    """How many suppressions bind a list: its own and the whole site's."""
-    return connection.execute(sa.select(sa.func.count()).where(_binding(list))).scalar_one()
-
-
-def suppressed_among(connection: sa.Connection, list: str, hashes: Collection[str] | None = None) -> set[str]:
-    """Which of these keyed hashes of addresses must not be mailed on a list; without `hashes`, all that must not."""
-    query = sa.select(s.suppressions.c.address_hash).where(_binding(list))
-    if hashes is None:
-        return set(connection.execute(query).scalars())
-    found: set[str] = set()
-    for chunk in batched(hashes, CHUNK):
-        found.update(connection.execute(query.where(s.suppressions.c.address_hash.in_(chunk))).scalars())
-    return found
-
-
-def _binding(list: str) -> sa.ColumnElement[bool]:
-    return s.suppressions.c.list.in_(["", list])
 
 
 # ---------------------------------------------------------------- a batch's way
@@ -131,6 +62,15 @@ _POST = _ROWS.update().where(_MINE, _ROWS.c.state == "claimed").values(
     state="posting", changed=sa.bindparam("at"), tries=_ROWS.c.tries + 1
 )  # fmt: skip
 _POST_ONE = _POST.where(_ROWS.c.id == sa.bindparam("only"))
+_TURN = _ROWS.update().where(
+    _ROWS.c.id.in_([sa.bindparam("before"), sa.bindparam("next")]), _MINE,
+    _ROWS.c.state == sa.case((_ROWS.c.id == sa.bindparam("next"), "claimed"), else_="posting"),
+    sa.exists().where(s.editions.c.id == sa.bindparam("of"), s.editions.c.state == "sending"),
+).values(
+    state=sa.case((_ROWS.c.id == sa.bindparam("next"), "posting"), else_="accepted"), changed=sa.bindparam("at"),
+    reason=sa.case((_ROWS.c.id == sa.bindparam("next"), _ROWS.c.reason), else_=""),
+    tries=_ROWS.c.tries + sa.case((_ROWS.c.id == sa.bindparam("next"), 1), else_=0),
+)  # fmt: skip
 _MOVE = _ROWS.update().where(
     _ROWS.c.id.in_(sa.bindparam("ids", expanding=True)), _ROWS.c.state.in_(sa.bindparam("was", expanding=True))
 ).values(state=sa.bindparam("to"), changed=sa.bindparam("at"), reason=sa.bindparam("why"))  # fmt: skip
@@ -156,39 +96,54 @@ def latest_queued(connection: sa.Connection, edition: str) -> datetime | None:
 
 
 def claim(
-    connection: sa.Connection, batch: BatchRow, limit: int, *, until: datetime, ids: Sequence[str] | None = None
+    connection: sa.Connection,
+    batch: BatchRow,
+    limit: int,
+    *,
+    until: datetime,
+    ids: Sequence[str] | None = None,
+    posting: bool = False,
 ) -> int:
     """Take at most `limit` queued rows of the batch's variant for it; returns how many.
 
     Those who have waited since `until` or earlier, so that who was put off is not asked for again and again before the others
-    had their turn; or of `ids`, where given. On PostgreSQL, rows that others are taking are skipped.
+    had their turn; or of `ids`, where given. On PostgreSQL, rows that others are taking are skipped. With `posting` they are
+    made so at once, in the same step, for a batch that is posted whole with the ticket it has.
     """
     table = s.deliveries
     queued = sa.and_(table.c.edition == batch.edition, table.c.state == "queued", table.c.variant == batch.variant)
     queued = sa.and_(queued, table.c.changed <= until if ids is None else table.c.id.in_(ids))
     chosen = sa.select(table.c.id).where(queued).limit(limit).with_for_update(skip_locked=True)
-    values = {"state": "claimed", "batch": batch.id, "changed": batch.claimed}
+    values: dict[str, Any] = {"state": "claimed", "batch": batch.id, "changed": batch.claimed}
+    if posting:
+        values |= {"state": "posting", "tries": table.c.tries + 1}
     taken = connection.execute(table.update().where(table.c.id.in_(chosen)).values(values)).rowcount
     if taken:
-        connection.execute(s.batches.insert().values(
-            id=batch.id, edition=batch.edition, variant=batch.variant, transport=batch.transport, holder=batch.holder,
-            claimed=batch.claimed,
-        ))  # fmt: skip
+        row = asdict(batch) | {"posted": batch.claimed if posting else None}
+        connection.execute(s.batches.insert().values(row))
     return taken
 
 
-def claimed(connection: sa.Connection, batch: str, list: str) -> list[Claimed]:
-    """The claimed rows of a batch, with addresses and standing as they are today."""
+def claimed(connection: sa.Connection, batch: str, list: str, state: DeliveryState = "claimed") -> list[Claimed]:
+    """The rows of a batch that is being claimed, with addresses and standing as they are today."""
     table, people, standing = s.deliveries.c, s.subscribers.c, s.subscriptions.c
     here = sa.and_(standing.subscriber == table.subscriber, standing.list == list)
     query = (
-        sa.select(table.id, table.subscriber, people.address, standing.state)
+        sa.select(table.id, table.subscriber, sa.func.coalesce(people.address, ""), standing.state)
         .outerjoin(s.subscribers, people.id == table.subscriber)
         .outerjoin(s.subscriptions, here)
-        .where(table.batch == batch, table.state == "claimed")
+        .where(table.batch == batch, table.state == state)
         .order_by(table.id)
     )
-    return [Claimed(row[0], row[1], row[2] or "", row[3]) for row in connection.execute(query)]
+    return [Claimed(*row) for row in connection.execute(query)]
+
+
+def turn(connection: sa.Connection, batch: str, edition: str, at: datetime, before: str, next: str) -> int:
+    """The usual step of a transport that takes one mail at a time: one row accepted, the next `posting`, if the edition is
+    still being sent. Returns how many rows that were: 2, unless something is not as usual.
+    """
+    values = {"mine": batch, "of": edition, "at": at, "before": before, "next": next}
+    return connection.execute(_TURN, values).rowcount
 
 
 def post(connection: sa.Connection, batch: str, at: datetime, only: str | None = None) -> int:

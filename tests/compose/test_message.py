@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from often import often
 
-from syndicate.compose.message import PROVIDER_LEAVES, copy, filled, letter, mailbox, mask
+from syndicate.compose.message import PROVIDER_LEAVES, copier, copy, filled, letter, mailbox, mask
 from syndicate.compose.mime import field, writer
+from syndicate.compose.plain import clean
 from syndicate.compose.render import render_all
 from syndicate.models import Copy, Edition, EditionVariant, Letter, Sender, Version
 
@@ -319,5 +320,23 @@ def test_no_title_can_write_a_header(title: str, list_title: str) -> None:
 
 def test_a_subject_passed_by_hand_cannot_inject() -> None:
     evil = replace(common(), subject="Hi\r\nBcc: x@example.org", headers=(("X-A", "b\r\nBcc: c"),))
-    raw = writer(evil)(replace(own(), address="a@example.org\r\nBcc: y@example.org", headers=(("X-B", "\nBcc: d"),)))
+    raw = writer(evil)(own()._replace(address="a@example.org\r\nBcc: y@example.org", headers=(("X-B", "\nBcc: d"),)))
     assert not re.search(rb"^Bcc", raw, re.MULTILINE)
+
+
+ADDRESSES = st.from_regex(r"[a-z.+_A-Z0-9-]{1,8}@[a-z.]{1,9}", fullmatch=True) | st.text(max_size=12)
+
+
+@given(ADDRESSES, st.sampled_from(["server", "mail", "provider"]), st.booleans())
+def test_copies_for_many_are_those_for_one(address, leaving, choosing):
+    """What is the same in all copies is looked at once, and a plain address not at all: it must come to the same."""
+    links = {"leave_url": "https://example.org/n,1/leave/", "leave_mailto": "mailto:a@example.org?subject=leave%20"}
+    me = "https://example.org/me/" if choosing else None
+    write = copier(list=newsletter(), preferences_url=me, leaving=leaving, **links)
+    one = copy(
+        "d1", address, list=newsletter(), leaving=leaving, preferences_url=me and me + "T0",
+        **{name: link + "aB-_.1" for name, link in links.items()},
+    )  # fmt: skip
+    assert write("d1", address, "aB-_.1", "T0") == one
+    assert one.values["masked_address"] == mask(address)
+    assert one.address == clean(address)

@@ -1,5 +1,6 @@
 """Signed links: only ours, only whole, only for their purpose, person and list; leaving works for ever."""
 
+import hmac
 import string
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -9,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndicate.consent import tokens
-from syndicate.consent.tokens import Claim, TokenError, read, sign
+from syndicate.consent.mac import mac
+from syndicate.consent.tokens import Claim, TokenError, read, sign, signer
 from syndicate.errors import UsageError
 
 NOW = datetime(2026, 11, 23, 9, 30, 15, 999_999, tzinfo=UTC)
@@ -24,6 +26,23 @@ def test_reads_what_was_signed(subscriber, name, purpose, timed):
     assert set(token) <= set(string.ascii_letters + string.digits + "-_.")
     signed = NOW.replace(microsecond=0) if timed else None
     assert read(RING, token, purpose=purpose, now=NOW) == Claim(subscriber, name, signed)
+
+
+@given(IDS, IDS, st.sampled_from(("leave", "preferences")))
+def test_for_many_readers_the_same_tokens(subscriber, name, purpose):
+    made = signer(RING, purpose=purpose, list=name)
+    assert made(subscriber) == sign(RING, purpose=purpose, subscriber=subscriber, list=name)
+
+
+@pytest.mark.parametrize("name", ["", "a\nb"])
+def test_for_many_readers_of_no_list(name):
+    with pytest.raises(ValueError, match="list"):
+        signer(RING, purpose="leave", list=name)
+
+
+@given(st.binary(min_size=1, max_size=100), st.binary(max_size=200))
+def test_mac_is_hmac(key, message):
+    assert mac(key)(message) == hmac.digest(key, message, "sha256")
 
 
 def test_a_leave_token_is_short_stable_and_never_expires():

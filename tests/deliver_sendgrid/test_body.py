@@ -19,9 +19,9 @@ RULES = DeliveryRules(transport="sendgrid")
 
 
 def body_of(one, rules=RULES):
-    found = bodies.body(one, bodies.shared(one.letter, one.edition, rules), one.copies)
-    json.dumps(found)
-    return found
+    readers, heavy = bodies.personalizations(one)
+    assert not heavy
+    return json.loads(bodies.body(one.ticket, bodies.shared(one.letter, one.edition, rules), readers.values()))
 
 
 def wrong(body):
@@ -88,7 +88,26 @@ def test_reserved_and_doubled_headers_never_leave():
 
 @pytest.mark.parametrize(("length", "heavy"), [(9_900, False), (10_100, True)])
 def test_what_is_too_much_for_one_reader(length, heavy):
-    assert bodies.too_much(copy(1, leave_url="x" * length)) is heavy
+    one = copy(1, leave_url="x" * length)
+    assert bodies.too_much(one) is heavy
+    readers, refused = bodies.personalizations(batch(one, copy(2)))
+    assert refused == ([one.id] if heavy else [])
+    assert [*readers] == [each.id for each in (one, copy(2)) if each.id not in refused]
+
+
+HEADERS = [
+    [("Message-ID", "<d1@example.org>"), ("List-Unsubscribe", "<https://example.org/l/x>")],
+    [("X-A", "1"), ("x-a", "2")],
+    [("To", "x"), ("X-A", 'a "quoted" \\ value')],
+    [("X-A", "é\r\nBcc: x@example.org")],
+]
+
+
+@pytest.mark.parametrize("headers", HEADERS)
+def test_a_readers_own_headers_are_held_to_the_same_rules(headers):
+    """Those that need no look at their values are written down in one piece; it must say the same."""
+    one = body_of(batch(Copy("d1", "a@example.org", headers=tuple(headers))))["personalizations"][0]
+    assert one["headers"] == bodies.headers(headers)
 
 
 TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=40)
@@ -104,9 +123,7 @@ def test_whatever_stands_in_a_letter_the_body_is_valid(name, subject, text, html
     safe = bodies.one_line(name).replace("\\", "").replace('"', "")
     letter = replace(LETTER, sender=f'"{safe}" <lajme@example.org>', subject=f"s {subject}", text=f"t {text}", html=html,
                      headers=tuple(headers))  # fmt: skip
-    one = batch(letter=letter)
-    body = bodies.body(one, bodies.shared(letter, one.edition, RULES), one.copies)
-    assert wrong(json.loads(json.dumps(body))) == []
+    assert wrong(body_of(batch(letter=letter))) == []
 
 
 def test_a_reader_without_own_values():

@@ -222,4 +222,4 @@ def test_a_letter_is_composed_once_and_another_letter_anew(standin):
     carrier = transport(standin)
     first = carrier._shared(batch())
     assert carrier._shared(batch(copy(9), id="b2")) is first
-    assert carrier._shared(batch(letter=replace(LETTER, subject="x")))["subject"] == "x"
+    assert '"subject": "x"' in carrier._shared(batch(letter=replace(LETTER, subject="x")))

@@ -77,7 +77,7 @@ class Scripted:
         if isinstance(answer, Exception):
             raise answer
         if answer is not None:
-            yield replace(answer, delivery=batch.copies[0].id)
+            yield answer._replace(delivery=batch.copies[0].id)
 
     def settle(self, attempt: Attempt, now: object) -> Sequence[Receipt] | None:
         return self.proof

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from syndicate import delivery, office
+from syndicate import office, shift
 from syndicate.models import Receipt
 from syndicate.store import ledger
 
@@ -36,7 +36,7 @@ def _requeue_on_restart() -> None:
 
 
 def _sent_before_the_post() -> None:
-    right = delivery._Shift._hand_over
+    right = shift.Shift._hand_over
 
     def hand_over(self: Any, row: Any, group: Any, ticket: Any) -> Any:
         with self.office.store.write() as connection:
@@ -45,41 +45,45 @@ def _sent_before_the_post() -> None:
         self.office.point("marked")
         return right(self, row, group, ticket)
 
-    delivery._Shift._hand_over = hand_over  # type: ignore[method-assign]
+    shift.Shift._hand_over = hand_over  # type: ignore[method-assign]
 
 
 def _cursor_at_fetch() -> None:
-    right = delivery._Shift._claim
+    right = shift.Shift._claim
 
-    def claim(self: Any) -> Any:
-        row, going, grant = right(self)
+    def claim(self: Any, *told: Any) -> Any:
+        row, going = right(self, *told)
         if going:
             with self.office.store.write() as connection:
-                ledger.move_batch(connection, row.id, was=("claimed",), to="accepted", at=self.office.now())
-        return row, going, grant
+                at, was = self.office.now(), ("claimed", "posting")
+                ledger.move_batch(connection, row.id, was=was, to="accepted", at=at)
+        return row, going
 
-    delivery._Shift._claim = claim  # type: ignore[method-assign]
+    shift.Shift._claim = claim  # type: ignore[method-assign]
     _blind_post()
 
 
 def _no_intent_row() -> None:
-    right = office._way
+    right, claim, claimed = office._way, ledger.claim, ledger.claimed
 
     def way(outcome: Any, window: bool) -> Any:
         was, to = right(outcome, window)
         return (*was, "claimed"), to
 
     office._way = way
+    ledger.claim = lambda *told, posting, **more: claim(*told, **more)  # type: ignore[assignment]
+    ledger.claimed = lambda connection, batch, list, _state: claimed(connection, batch, list)  # type: ignore[assignment]
     ledger.mark_posted = lambda *_: None  # type: ignore[assignment]
     _blind_post()
 
 
 def _blind_post() -> None:
-    """Nothing is written when a batch is about to be posted."""
-    intend = delivery._Shift._intend
+    """Nothing is written when a mail is about to be posted."""
+    intend = shift.Shift._intend
+    shift.Shift._turned = lambda *_: False  # type: ignore[method-assign]
 
-    def blind(self: Any, row: Any, group: Any, before: Any) -> bool:
-        ledger.post = lambda *_args, **_more: len(group)
-        return intend(self, row, group, before)
+    def blind(self: Any, row: Any, next: Any, before: Any) -> bool:
+        ledger.post = lambda *_args, **_more: 1
+        return intend(self, row, next, before)
 
-    delivery._Shift._intend = blind  # type: ignore[method-assign]
+    shift.Shift._intend = blind  # type: ignore[method-assign]
