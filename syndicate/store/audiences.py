@@ -43,7 +43,8 @@ def freeze(
             sa.literal("queued"), sa.literal(at, s.Instant), sa.literal(""), sa.literal(0),
         ).where(sa.or_(*kinds.values()))  # fmt: skip
         names = ["id", "edition", "subscriber", "variant", "state", "changed", "reason", "tries"]
-        count = connection.execute(rows.insert().from_select(names, query)).rowcount
+        insert = rows.insert().from_select(names, query)
+        count = connection.execute(insert, execution_options={"preserve_rowcount": True}).rowcount
     for chunk in batched(barred, CHUNK):
         theirs = sa.and_(rows.c.edition == edition, rows.c.subscriber.in_(chunk))
         count -= connection.execute(rows.delete().where(theirs)).rowcount
