@@ -1,7 +1,8 @@
 """The hall: who approves an edition, and how many of them it takes.
 
-An edition is approved when as many different people approved exactly its bytes as its list asks for. The terminal counts as
-one person; each operator of [notices] `to` is one, known by a keyed hash of their address. Their link is signed for one
+An edition is approved when as many different people approved exactly its bytes as its list asks for. Where one is enough, whoever
+sits at the terminal is one; where it takes several, only an operator of [notices] `to` is, known by a keyed hash of their
+address, so that nobody counts twice, whichever way they approve. Their link is signed for one
 edition, one digest and one of them, and lives a week; whoever is taken off the list of operators cannot use it any more.
 """
 
@@ -17,7 +18,7 @@ from syndicate.models import Edition, MailingList, Site
 from syndicate.store import Store, approvals, editions
 
 TERMINAL = "terminal"
-"""Who approves by the command."""
+"""Who approves by the command without saying who they are."""
 
 LINK_LIVES = timedelta(days=7)
 """How long a mailed link to approve works."""
@@ -60,6 +61,26 @@ def operators(site: Site, ring: Sequence[bytes]) -> list[Operator]:
     return [Operator(address, tuple(_hash(key, one) for one in ring)) for key, address in found.items()]
 
 
+def called(
+    site: Site, ring: Sequence[bytes], address: str | None, edition: Edition, list: MailingList
+) -> Operator | None:
+    """Who approves at the terminal: the operator with this address; nobody in particular where one person is enough.
+
+    Raises UsageError for an address that is no operator's, and where it takes several people and none was named.
+    """
+    if address is None:
+        if list.approval and list.approvers > 1:
+            raise UsageError(
+                f"{edition.id} takes the approval of {list.approvers} different people, so say who you are: `--as ADDRESS`, one "
+                "of [notices] to in feeds/site.toml."
+            )
+        return None
+    found = next((one for one in operators(site, ring) if one.address.lower() == address.strip().lower()), None)
+    if found is None:
+        raise UsageError("This address is not one of [notices] to in feeds/site.toml, so it cannot approve anything.")
+    return found
+
+
 def _hash(address: str, key: bytes) -> str:
     return hmac.digest(key, f"syndicate operator\0{address}".encode(), "sha256").hex()[:_SHORT]
 
@@ -97,7 +118,8 @@ def tally(store: Store, edition: Edition, list: MailingList) -> Tally:
 
 
 def _tally(list: MailingList, given: Collection[str]) -> Tally:
-    return Tally(len(given), list.approvers if list.approval else 1)
+    needed = list.approvers if list.approval else 1
+    return Tally(len(given if needed == 1 else {*given} - {TERMINAL}), needed)
 
 
 def approved_by(store: Store, edition: Edition, operator: Operator) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 from syndicate import __version__
 from syndicate.models import Document, Edition, Fill, MailingList, Site, Words
-from syndicate.store import Store, published
+from syndicate.store import Connection, Store, published
 from syndicate.store import editions as stored
 from syndicate.store import sent as archived
 
@@ -57,6 +57,13 @@ def publish(site: Site, store: Store, words: Words, fill: Fill, templates: Seque
     with store.write() as connection:
         published.set_note(connection, NOTE, json.dumps(asdict(_Written(shape, editions, paths))))
     return changed
+
+
+def lists(connection: Connection, site: Site) -> list[MailingList]:
+    """The lists that have an archive, as it was written last."""
+    written = _Written(**json.loads(published.note(connection, NOTE) or "{}"))
+    there = {id.rpartition("-")[0] for id in written.editions}
+    return [one for one in site.lists if one.id in there]
 
 
 @dataclass(frozen=True)

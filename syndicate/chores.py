@@ -369,7 +369,7 @@ def _met(tools: Tools, done: Done) -> Iterator[Trouble]:
     from syndicate.notices import trouble
 
     for held in done.held:
-        told = tuple(f"{one.name}: {one.message}" for one in held.stops)
+        told = tuple(dict.fromkeys(f"{one.name}: {one.message}" for one in held.stops))
         yield trouble("stops", held.edition.id, told, f"syndicate newsletter check {held.edition.id}")
     for one in done.failed:
         yield trouble("step", one.step, (one.message,), "syndicate run")
@@ -378,10 +378,11 @@ def _met(tools: Tools, done: Done) -> Iterator[Trouble]:
 
 
 def _found(tools: Tools, edition: Edition, list: MailingList) -> list[tuple[str, str]]:
-    from syndicate import checking
+    from syndicate import checking, compose
 
     found = checking.check(tools.site, tools.store, edition, list, now=tools.now(), outside=tools.outside())
-    return [(one.level, f"{one.variant}: {one.message}" if one.variant else one.message) for one in found]
+    together = compose.told_together(found)
+    return [(one.level, f"{one.variant}: {one.message}" if one.variant else one.message) for one in together]
 
 
 def _audience(tools: Tools, edition: Edition, list: MailingList) -> dict[str, int]:

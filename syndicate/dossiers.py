@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,9 @@ from syndicate.store import people as stored
 
 NOTES = "notes"
 """What mails about consent have where a newsletter has its edition, in the outbox and at the provider."""
+
+UNRECORDED = "*-test~*.eml"
+"""What the folder transport calls test mails, which stand in no ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,7 @@ def forget(
         stored.blank_evidence(connection, hashes)
         done = replace(done, lines=sum(len(stored.history(connection, one)) for one in hashes))
     shutil.rmtree(site.places.state / "dry-run", ignore_errors=True)  # files of everybody, only to be looked at
+    erase_unrecorded(site)  # test mails stand in no ledger, so nobody knows to whom they went
     return replace(done, provider=_erased_there(erase_at_provider, clean.display))
 
 
@@ -157,6 +162,25 @@ def erase_mails(site: Site, pairs: Sequence[tuple[str, str]]) -> int:
     from syndicate.deliver import folder
 
     return folder.erase(site.places.state / "outbox", (), pairs) if pairs else 0
+
+
+def erase_unrecorded(site: Site, before: datetime | None = None) -> int:
+    """Delete dry runs, and test mails in the outbox, last touched before a moment, or all; returns how many files that were.
+
+    Nothing else knows of them, so their age is their file's. Raises DeliveryError when that cannot be done.
+    """
+    state = site.places.state
+    there = [*(state / "dry-run").glob("*/*.eml"), *(state / "outbox").glob(UNRECORDED)]
+    try:
+        found = [path for path in there if before is None or path.stat().st_mtime < before.timestamp()]
+        for path in found:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise DeliveryError(f"{error.filename} cannot be deleted ({error.strerror}). Delete it by hand.") from error
+    for folder in {path.parent for path in found if path.parent.parent.name == "dry-run"}:
+        with suppress(OSError):  # it may hold what a later dry run wrote
+            folder.rmdir()
+    return len(found)
 
 
 def _erased_there(erase: Callable[[str], None] | None, address: str) -> str:

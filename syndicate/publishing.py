@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -79,26 +79,41 @@ def publish(
     ]
     changing = pinging.changing(site, store, now)
     written, counts = _write_feeds(site, store, words, fill, plan, todo, report, changing)
-    others = 0
-    if (
-        plan.gone
-        or plan.fresh
-        or files.missing(site.places.public, ["feeds/index.html", "feeds/style.css", "feeds.opml"])
-    ):
-        directory = room.directory(site, list(plan.feeds.values()), words=words, fill=fill)
-        others = len(files.write(site.places.public, directory))
+    others = _write_directory(site, store, words, fill, plan)
     for slug in plan.gone:
         others += len(files.remove(site.places.public, slug))
     if plan.fresh or plan.gone or plan.since != plan.sequence:
         with store.write() as connection:
             _remember(connection, plan, now)
-    others += archive.publish(site, store, words, fill, templates)
+    if archived := archive.publish(site, store, words, fill, templates):
+        others += archived + _write_directory(site, store, words, fill, replace(plan, fresh={}, gone=()))
     with store.read() as connection:
         counts |= published.size_of(connection, set(plan.feeds) - set(counts))
     results = tuple(
         FeedResult(slug, min(counts.get(slug, 0), _limit(feed)), slug in written) for slug, feed in plan.feeds.items()
     )
     return Published(results, plan.gone, others + sum(written.values()))
+
+
+DIRECTORY = "directory"
+"""Under this name the store remembers the archives that the directory links."""
+
+
+def _write_directory(site: Site, store: Store, words: Words, fill: Fill, plan: _Plan) -> int:
+    """Write the directory where a feed or an archive came, went or is called otherwise; returns how many files changed."""
+    with store.read() as connection:
+        lists = archive.lists(connection, site)
+        linked = published.note(connection, DIRECTORY) or ""
+    wanted = json.dumps([[one.id, one.titles] for one in lists]) if lists else ""
+    whole = not files.missing(site.places.public, ["feeds/index.html", "feeds/style.css", "feeds.opml"])
+    if whole and wanted == linked and not plan.gone and not plan.fresh:
+        return 0
+    directory = room.directory(site, list(plan.feeds.values()), words=words, fill=fill, lists=lists)
+    changed = len(files.write(site.places.public, directory))
+    if wanted != linked:
+        with store.write() as connection:
+            published.set_note(connection, DIRECTORY, wanted)
+    return changed
 
 
 def all_feeds(site: Site, connection: Connection) -> list[Feed]:

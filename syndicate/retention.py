@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from syndicate.consent import addresses
-from syndicate.dossiers import NOTES, erase_mails, mails_of
+from syndicate.dossiers import NOTES, erase_mails, erase_unrecorded, mails_of
 from syndicate.models import Site, Subscriber
 from syndicate.store import Connection, Store, people
 from syndicate.store import retention as old
@@ -22,6 +22,8 @@ SOFT_BOUNCES = timedelta(days=365)
 """How long a temporary bounce may still count with later ones: some lists send four editions a year."""
 LINKS = timedelta(days=2)
 """How long a letter is kept whose link worked for a day at most; it may hold a new address."""
+REHEARSED = timedelta(days=7)
+"""How long dry runs and test mails are kept as files: they are to be looked at."""
 
 _SHORT: tuple[LetterKind, ...] = ("account", "address", "notice")
 _LONG: tuple[LetterKind, ...] = ("confirm", "invite")
@@ -54,7 +56,8 @@ def purge(site: Site, store: Store, ring: Sequence[bytes], now: datetime) -> Pur
         others += old.drop_used_links(connection, now)
         others += old.drop_attempts(connection, now - keep.rates)
         others += old.drop_soft_bounces(connection, now - SOFT_BOUNCES)
-    return Purged(unconfirmed, leavers, deliveries, letters, mails.erased, others)
+    tried_out = erase_unrecorded(site, now - REHEARSED)
+    return Purged(unconfirmed, leavers, deliveries, letters, mails.erased + tried_out, others)
 
 
 def _repeat(store: Store, step: Callable[[Connection], tuple[int, int]]) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 NO_LINKS = Annotated[bool, typer.Option("--no-links", help="Ask no link whether it leads somewhere.")]
 NO_NETWORK = Annotated[bool, typer.Option("--no-network", help="Ask nobody outside: neither links nor DNS.")]
+WHO = Annotated[
+    str | None,
+    typer.Option("--as", metavar="ADDRESS", help="Who you are, where several have to approve: one of [notices] to."),
+]
 OVERRIDE = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME", help="Approve in spite of this stop, by its name; several parted by commas."),
@@ -34,9 +39,9 @@ def check(desk: Desk, edition: EDITION, no_links: NO_LINKS = False, no_network: 
     """
     found = _called(desk, edition)
     findings = findings_of(desk, found, outside_of(desk, links=not no_links, network=not no_network))
-    counts = {level: sum(one.level == level for one in findings) for level in ("stop", "warning", "note")}
+    counts = Counter(one.level for one in findings)
     value = {"edition": found.id, "stops": counts["stop"], "warnings": counts["warning"], "notes": counts["note"]}
-    desk.result(value | {"findings": [finding_shape(one) for one in findings]}, _told(found, findings, counts))
+    desk.result(value | {"findings": [finding_shape(one) for one in findings]}, _told(found, findings))
     return 1 if counts["stop"] else 0
 
 
@@ -55,11 +60,11 @@ def preview(
     found = _called(desk, edition)
     path, findings = write_preview(desk, found)
     taken = _screenshots(desk, found, screenshots) if screenshots else []
-    lines = [line(one) for one in findings if one.level != "note" or desk.verbosity]
+    told = [*lines(one for one in findings if one.level != "note" or desk.verbosity)]
     value = {"edition": found.id, "page": str(path), "findings": [finding_shape(one) for one in findings]}
     pictures = {"screenshots": [str(one) for one in taken]} if screenshots else {}
-    told = [f"{number(len(taken), 'picture')} in {screenshots}"] if screenshots else []
-    desk.result(value | pictures, "\n".join([*lines, *told, str(path)]))
+    told += [f"{number(len(taken), 'picture')} in {screenshots}"] if screenshots else []
+    desk.result(value | pictures, "\n".join([*told, str(path)]))
     if open:
         import webbrowser
 
@@ -68,25 +73,27 @@ def preview(
 
 @command(newsletter)
 def approve(
-    desk: Desk, edition: EDITION, override: OVERRIDE = None, no_links: NO_LINKS = False, no_network: NO_NETWORK = False
-) -> None:
+    desk: Desk, edition: EDITION, override: OVERRIDE = None, who: WHO = None, no_links: NO_LINKS = False,
+    no_network: NO_NETWORK = False,
+) -> None:  # fmt: skip
     """Approve a draft, exactly as it is. Stops where the edition must not go out, and says why.
 
-    Where the list asks for several approvers, the terminal is one of them; the others have links by mail.
+    Where the list asks for several approvers, say who you are with --as: nobody counts twice, here and by a mailed link.
     A stop gives way to its name alone: `--override dead-links`. The edition keeps a note of it.
     """
-    from syndicate import approving, checking
+    from syndicate import approving, checking, compose
     from syndicate.people import list_called
 
     found = _called(desk, edition)
     list_ = list_called(desk.site, found.list)
+    by = approving.called(desk.site, desk.ring if who else (), who, found, list_)
     over = [name.strip() for one in override or () for name in one.split(",") if name.strip()]
     if found.state == "draft":
         findings = findings_of(desk, found, outside_of(desk, links=not no_links, network=not no_network))
         _refuse(found, findings, over)
-        for one in findings:
+        for one in compose.told_together(findings):
             (desk.detail if one.level == "note" else desk.say)(line(one))
-    tally = approving.approve(desk.store, found, list_, desk.now(), notes=checking.noted(found, over))
+    tally = approving.approve(desk.store, found, list_, desk.now(), by=by, notes=checking.noted(found, over))
     state, ahead = ("approved", _then(found, list_)) if tally.enough else ("draft", "Another person has to approve it.")
     text = f"{found.id} is approved. {ahead}" if tally.enough else f"{found.id} is not approved yet. {ahead}"
     if tally.needed > 1:
@@ -159,7 +166,7 @@ def _refuse(edition: Edition, findings: Sequence[Finding], over: Sequence[str]) 
     if not stops:
         return
     names = ",".join(dict.fromkeys([*over, *(one.name for one in stops)]))
-    why = [f"{edition.id} is not approved:", *(f"  {line(one)}" for one in stops)]
+    why = [f"{edition.id} is not approved:", *(f"  {one}" for one in lines(stops))]
     way = f"If it is to go out in spite of that: `syndicate newsletter approve {edition.id} --override {names}`"
     raise UsageError("\n".join([*why, way]))
 
@@ -180,11 +187,23 @@ def line(one: Finding) -> str:
     return f"{one.level} [{one.name}]: {f'{one.variant}: ' if one.variant else ''}{one.message}"
 
 
-def _told(edition: Edition, findings: Sequence[Finding], counts: dict[str, int]) -> str:
+def lines(findings: Iterable[Finding]) -> Iterator[str]:
+    """Findings for people, a line each: what is said of several variants is said once."""
+    from syndicate.compose import told_together
+
+    return map(line, told_together(findings))
+
+
+def _told(edition: Edition, findings: Sequence[Finding]) -> str:
+    from syndicate.compose import told_together
+    from syndicate.compose.checks import LEVELS
+
     if not findings:
         return f"{edition.id}: nothing was found wrong."
-    said = ", ".join(number(count, level) for level, count in counts.items() if count)
-    rows = [(one.level, one.name, one.variant or "all", one.message) for one in findings]
+    together = told_together(findings)
+    counts = Counter(one.level for one in together)
+    said = ", ".join(number(counts[level], level) for level in LEVELS if counts[level])
+    rows = [(one.level, one.name, one.variant or "all", one.message) for one in together]
     return f"{edition.id}: {said}.\n{columns(rows, indent=2)}"
 
 

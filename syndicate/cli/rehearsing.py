@@ -38,7 +38,7 @@ def refuse_stops(desk: Desk, edition: Edition) -> None:
     DNS; what was approved has been, and only what is known here is looked at again: the site may have changed since.
     """
     from syndicate import checking
-    from syndicate.cli.checking import findings_of, line, outside_of
+    from syndicate.cli.checking import findings_of, lines, outside_of
     from syndicate.compose import gate
     from syndicate.errors import UsageError
 
@@ -52,10 +52,9 @@ def refuse_stops(desk: Desk, edition: Edition) -> None:
             if approved
             else f"If it is to go out in spite of that: `syndicate newsletter approve {edition.id} --override NAME`"
         )
-        raise UsageError("\n".join([f"{edition.id} is not sent:", *(f"  {line(one)}" for one in stops), way]))
-    for one in findings:
-        if one.level == "warning" and not approved:
-            desk.say(line(one))
+        raise UsageError("\n".join([f"{edition.id} is not sent:", *(f"  {one}" for one in lines(stops)), way]))
+    for said in lines(one for one in findings if one.level == "warning" and not approved):
+        desk.say(said)
 
 
 def rehearse(desk: Desk, name: str, *, to: str | None, variant: str | None, dry_run: bool, other: bool) -> int:

@@ -321,7 +321,7 @@ class _Late:
 
 
 def _publish(desk: Desk) -> Published:
-    from syndicate import archive, finding, publishing
+    from syndicate import finding, publishing
 
     finding.keep_found(desk.site, desk.store)
     words = cast("Words", _Late(desk))
@@ -333,7 +333,6 @@ def _publish(desk: Desk) -> Published:
         published = publishing.publish(
             desk.site, desk.store, words, fill, desk.template_folders, now=desk.now(), report=report
         )
-    archive.publish(desk.site, desk.store, words, fill, desk.template_folders)
     for feed in published.feeds:
         if feed.written:
             desk.detail(f"wrote feeds/{feed.slug}: {number(feed.items, 'item')}")
@@ -347,6 +346,19 @@ def _hub_told(desk: Desk) -> Told | None:
 
     private = typed_private(desk.site.hub or "")
     return pinging.tell(desk.site, desk.store, lambda: workshop(desk).fetcher, private, desk.now())
+
+
+def publish_archive(desk: Desk) -> None:
+    """Write the pages of what was just sent: its mails link to them. What fails is told, and the next run tries again."""
+    from syndicate import archive
+    from syndicate.errors import SyndicateError
+
+    try:
+        with alone(desk) as free:
+            if free:  # else the run that is at work, or the next one, does it
+                archive.publish(desk.site, desk.store, desk.words, desk.fill, desk.template_folders)
+    except SyndicateError as error:
+        desk.say(f"The archive was not written: {error} `syndicate publish` tries again.")
 
 
 def _told(desk: Desk, results: Sequence[SourceResult], *, all_of_them: bool) -> list[str]:

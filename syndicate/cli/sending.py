@@ -17,6 +17,7 @@ from syndicate.cli.app import STOPPED, command
 from syndicate.cli.desk import Desk
 from syndicate.cli.newsletter import EDITION, list_of, newsletter, office_of, shape
 from syndicate.cli.rehearsing import DRY_RUN, TO, VARIANT
+from syndicate.cli.road import publish_archive
 from syndicate.cli.telling import columns, number, shortened, span
 
 if TYPE_CHECKING:
@@ -235,15 +236,14 @@ def _go(desk: Desk, office: Office, found: Edition, list: MailingList, *, late: 
         office = replace(office, stopping=stopping, wait=lambda seconds: _wait(seconds, stopping))
         standing = delivery.send(office, found, list, report, late=late)
         interrupted = stopping()
+    publish_archive(desk)
     lines = [sentence(standing), *_times(desk, standing)]
     if office.transport.name == "folder":
         lines.append(f"The mails are in {desk.site.places.state / 'outbox'}.")
     if standing.state == "paused":
         lines.append(f"`syndicate newsletter resume {found.id}` goes on.")
     desk.result({"edition": standing_shape(standing)}, "\n".join(lines))
-    if interrupted and standing.state != "sent":
-        return STOPPED
-    return _exit(standing)
+    return STOPPED if interrupted and standing.state != "sent" else _exit(standing)
 
 
 def _exit(standing: Standing) -> int:

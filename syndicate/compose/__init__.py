@@ -9,7 +9,7 @@ A template is compiled once (`mjml.compile`: MJML first), then filled by the wor
 
 from __future__ import annotations
 
-from syndicate.compose.checks import Finding, check
+from syndicate.compose.checks import Finding, check, told_together
 from syndicate.compose.choose import Choice, choose, reading_languages, variant_for, variants
 from syndicate.compose.discreet import with_discreet
 from syndicate.compose.items import Addresses
@@ -37,6 +37,7 @@ __all__ = [
     "render",
     "render_all",
     "shown",
+    "told_together",
     "variant_for",
     "variants",
     "with_discreet",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Literal
@@ -23,6 +23,9 @@ _LEFT_OVER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 Level = Literal["stop", "warning", "note"]
 LEVELS: tuple[Level, ...] = ("stop", "warning", "note")
 """From the gravest: not to be sent like this; to be looked at; good to know."""
+
+FEW = 3
+"""So many variants are named where more have the same finding."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,6 +51,22 @@ def check(edition: Edition, *, site: Site, list: MailingList, variants: tuple[st
 def ordered(found: Iterable[Finding]) -> tuple[Finding, ...]:
     """Findings, each once, the gravest first, else in the order they were made."""
     return tuple(sorted(dict.fromkeys(found), key=lambda finding: LEVELS.index(finding.level)))
+
+
+def told_together(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The same findings for people to read: what is said of several variants is said once, with all their names."""
+    variants: dict[tuple[Level, str, str], list[str]] = {}
+    for one in found:
+        variants.setdefault((one.level, one.name, one.message), []).append(one.variant)
+    return tuple(
+        Finding(level, ", ".join(filter(None, names[:FEW])) + more(names), message, name)
+        for (level, name, message), names in variants.items()
+    )
+
+
+def more(names: Sequence[str]) -> str:
+    """How many variants are not named."""
+    return f" and {len(names) - FEW} more" if len(names) > FEW else ""
 
 
 Said = Iterator[tuple[Level, str]]

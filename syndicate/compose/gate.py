@@ -49,6 +49,7 @@ NAMES: Mapping[str, str] = {
 
 _NOBODY = re.compile(r"(?:^|[._+-])(?:no|do[._-]?not)[._-]?reply|^mailer-daemon$|^nobody$", re.IGNORECASE)
 _FEW = 5
+_LONG = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +201,15 @@ def _one_click(edition: Edition, known: Known, site: Site, list: MailingList) ->
 def _links(edition: Edition, known: Known, site: Site, list: MailingList) -> Said:
     silent = [one for one in known.links.values() if not one.sound and not one.dead]
     for one in silent[:_FEW]:
-        yield "warning", f"{one.url} {one.reason or f'answered {one.status}'}"
+        reason = one.reason.replace(one.url, _brief(one.url)) or f"answered {one.status}"
+        yield "warning", f"{_brief(one.url)} {reason}"
     if len(silent) > _FEW:
         yield "warning", f"{len(silent) - _FEW} more links were not reached"
     if known.unasked:
-        yield "note", f"{_count(known.unasked, 'link')} not asked, such as {known.unasked[0]}{known.why_unasked}"
+        yield (
+            "note",
+            f"{_count(known.unasked, 'link')} not asked, such as {_brief(known.unasked[0])}{known.why_unasked}",
+        )
 
 
 def _dead(edition: Edition, known: Known, site: Site, list: MailingList) -> Said:
@@ -212,8 +217,8 @@ def _dead(edition: Edition, known: Known, site: Site, list: MailingList) -> Said
         if one.dead:
             yield (
                 "stop",
-                f"{one.url} is not there ({one.status}): have it put right on the blog and pull again, take its post out of "
-                "the edition, or send it as it is with --override dead-links",
+                f"{_brief(one.url)} is not there ({one.status}): have it put right on the blog and pull again, take its post "
+                "out of the edition, or send it as it is with --override dead-links",
             )
 
 
@@ -283,6 +288,11 @@ _EACH: tuple[tuple[str, Rule], ...] = (
 def sending_domain(list: MailingList) -> str:
     """The domain that a list's mail is from: what DMARC compares (RFC 7489 §3.1)."""
     return domain(list.sender.address)
+
+
+def _brief(url: str) -> str:
+    """An address as a sentence can hold it: what makes it known stands at its beginning and end."""
+    return url if len(url) <= _LONG else f"{url[: _LONG - 30]}…{url[-29:]}"
 
 
 def _count(things: Sequence[object], one: str) -> str:

@@ -289,9 +289,15 @@ def _link_text(link: Link, language: str, words: Words) -> str:
     """The link's own label where it says something, else the name of its kind; for a plain page, the site it is on."""
     label = clean(link.label)
     if label and web(label) is None and not re.match(r"(https?:|www\.)", label, re.IGNORECASE):
-        return shorten(label, LABEL)
+        return shorten(_capitalised(label), LABEL)
     host = (urlsplit(link.url).hostname or "").removeprefix("www.")
     return host if link.kind == "page" and host else words.say(language, f"kind.{link.kind}")
+
+
+def _capitalised(label: str) -> str:
+    """A label that stands alone begins like a sentence, unless its first word is written in a way of its own ("iSIGURT.al")."""
+    first = label.split(" ", 1)[0]
+    return label[:1].upper() + label[1:] if first.islower() and "." not in first else label
 
 
 def _partners(post: Post, language: str, site: Site, addresses: Addresses) -> tuple[Anchor, ...]:

@@ -9,6 +9,9 @@ from urllib.parse import quote, urlsplit
 WIDTH = 72
 """Columns of the text part, so that a quoted reply still fits in 80."""
 
+LONG = 100
+"""An address with more characters is a footnote: a post's own seldom is, one with a search or a signature in it is."""
+
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _SPACES = re.compile(r"\s+")
 _UNSAFE_IN_URL = re.compile(r"[^!#$%&'()*+,\-./0-9:;=?@A-Z_a-z~\[\]]")
@@ -56,6 +59,24 @@ def wrap(text: str, prefix: str = "", width: int = WIDTH) -> str:
             length = len(line)
     lines.append(line)
     return "\n".join(prefix + line for line in lines)
+
+
+class Footnotes:
+    """Long addresses of one part of a text, told at its end: `link` leaves a number in their places, `lines` tells them."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def link(self, label: str, url: str) -> str:
+        """`label` with the address below it; a very long one is told at the end, each once."""
+        if len(url) <= LONG:
+            return f"{wrap(f'{label}:')}\n{url}"
+        return wrap(f"{label} [{self._numbers.setdefault(url, len(self._numbers) + 1)}]")
+
+    @property
+    def lines(self) -> list[str]:
+        """The addresses behind their numbers."""
+        return [f"[{number}] {url}" for url, number in self._numbers.items()]
 
 
 @lru_cache(maxsize=4096)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from syndicate.compose.checks import Finding
+from syndicate.compose.checks import Finding, told_together
 from syndicate.compose.message import copy, filled, letter, mask
 from syndicate.compose.render import size
 from syndicate.models import Edition, EditionVariant, Fill, MailingList, Site, Words
@@ -67,6 +67,7 @@ def preview(
 
     `pictures` are addresses of ours, as they stand in the mail, and the data: URL that shows the same.
     """
+    together = told_together(findings)
     return fill(
         "preview.html",
         edition=edition,
@@ -75,10 +76,9 @@ def preview(
         title=next(iter(list.titles.values()), list.id),
         sender=f"{list.sender.name} <{list.sender.address}>",
         created=words.date("en", edition.created),
-        stops=sum(finding.level == "stop" for finding in findings),
-        warnings=sum(finding.level == "warning" for finding in findings),
-        notes=sum(finding.level == "note" for finding in findings),
-        findings=[finding for finding in findings if not edition.variant(finding.variant)],
+        stops=sum(finding.level == "stop" for finding in together),
+        warnings=sum(finding.level == "warning" for finding in together),
+        findings=together,
         variants=[
             shown(variant, edition, site=site, list=list, words=words, pictures=pictures, findings=findings)
             for variant in edition.variants

@@ -18,7 +18,7 @@ from syndicate.compose.colours import Palette, palette
 from syndicate.compose.discreet import DISCREET, TEXT_ALONE, opening, parted
 from syndicate.compose.edits import Edits, intro_html, intro_text
 from syndicate.compose.items import Addresses, Anchor, Image, Item, Memo, Section, pick, quiet, sections
-from syndicate.compose.plain import clean, shorten, web, wrap
+from syndicate.compose.plain import Footnotes, clean, shorten, web, wrap
 from syndicate.errors import UsageError
 from syndicate.models import EditionVariant, MailingList, Post, Site, Words
 
@@ -211,6 +211,7 @@ def _filled(parts: Parts, said: Mapping[str, str | None], found: Sequence[Sectio
         say=parts.words.say,
         join=parts.words.join,
         wrap=wrap,
+        footnotes=Footnotes,
     )
 
 

@@ -74,8 +74,8 @@ MARKUP = frozenset({"mj-text", "mj-raw", "mj-button", "mj-table", "mj-navbar-lin
                     "mj-accordion-text", "mj-social-element", "mj-title", "mj-preview", "mj-style"})  # fmt: skip
 """Components that hold text or HTML: elsewhere text would stand between table cells, or be lost."""
 
-_GIVEN = """blank date discreet empty_lines footer go_on join language leave_url list_title logo logo_alt look masked_address
-number once opening organisation postal_address preferences_url preheader say sections subject web_url wrap"""
+_GIVEN = """blank date discreet empty_lines footer footnotes go_on join language leave_url list_title logo logo_alt look
+masked_address number once opening organisation postal_address preferences_url preheader say sections subject web_url wrap"""
 
 GIVEN = frozenset(_GIVEN.split())
 """What `syndicate.compose.render` gives a newsletter's template, by name."""

@@ -85,6 +85,9 @@ def _site(site: Parsed) -> Iterator[Complaint]:
         yield from per_language(site, site.site, "safeguarding", key, needed=site.languages)
     for key in ("logo_alt", "footer"):
         yield from per_language(site, site.site, "look", key)
+    spoken = (site.site.data.get("notices") or {}).get("language")
+    if spoken and (wrong := unknown_language(site, spoken)):
+        yield site.site.complaint(("notices", "language"), wrong)
     yield from _delivery(site.site)
     yield from _look(site.site, site.root)
     yield from _retention(site.site)

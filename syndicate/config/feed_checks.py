@@ -47,6 +47,18 @@ def _list(site: Parsed, block: Block[Any]) -> Iterator[Complaint]:
     if number.isdigit() and any(stem == list_id(other) for other in site.lists):
         said = f"would share its name with an edition of the list `{stem}`; let the file's name not end in a number"
         yield Complaint(block.file.name, 0, "", said)
+    yield from _approvers(site, block)
+
+
+def _approvers(site: Parsed, block: Block[Any]) -> Iterator[Complaint]:
+    """Where several people approve, each has to be known."""
+    needed = block.data.get("approvers") or 1
+    told = ((site.site.data.get("notices") or {}) if site.site else {}).get("to") or ()
+    named = len({text.lower() for text in told if isinstance(text, str)})
+    if site.site and needed > max(named, 1) and block.data.get("approval") is not False:
+        who = named or "nobody"
+        said = f"asks for {needed} people, and [notices] to in feeds/site.toml names {who}; write their addresses there"
+        yield block.complaint(("approvers",), said)
 
 
 def _spoken(site: Parsed, block: Block[Any]) -> Iterator[Complaint]:

@@ -123,7 +123,8 @@ def _kind(annotation: Any, metadata: list[Any] | None = None) -> str:
     if origin is Literal:
         return " or ".join(f"`{toml(each)}`" for each in arguments)
     if origin is list:
-        return f"list of {_kind(arguments[0])}s"
+        one = _kind(arguments[0])
+        return f"list of {one}{'es' if one.endswith('s') else 's'}"
     if origin is dict:
         return f"{_kind(arguments[1])} per language"
     if arguments:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from syndicate.models import Document, Feed, Fill, Post, Site, Withdrawn, Words
+from syndicate.models import Document, Feed, Fill, MailingList, Post, Site, Withdrawn, Words
 from syndicate.publish.files import missing, remove, write
 
 __all__ = ["directory", "documents", "missing", "remove", "write"]
@@ -46,12 +46,17 @@ def documents(
     return written
 
 
-def directory(site: Site, feeds: Sequence[Feed], *, words: Words, fill: Fill) -> list[Document]:
-    """The directory page of all feeds, their OPML, and the style sheet of every page. Raises TemplateError."""
+def directory(
+    site: Site, feeds: Sequence[Feed], *, words: Words, fill: Fill, lists: Sequence[MailingList] = ()
+) -> list[Document]:
+    """The directory page of all feeds and of the archives of `lists`, the feeds' OPML, and the style sheet of every page.
+
+    Raises TemplateError.
+    """
     from syndicate.publish import formats, pages
 
     return [
-        _page("feeds/index.html", pages.directory_page(site, feeds, words=words, fill=fill)),
+        _page("feeds/index.html", pages.directory_page(site, feeds, words=words, fill=fill, lists=lists)),
         Document("feeds.opml", formats.OPML, pages.directory_opml(site, feeds, words=words)),
         Document("feeds/style.css", "text/css", pages.style(fill).encode()),
     ]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from syndicate.models import Feed, Fill, Helpline, Site, Words
+from syndicate.models import Feed, Fill, Helpline, MailingList, Site, Words
 from syndicate.publish import formats, items
 from syndicate.publish.formats import Outline
 from syndicate.publish.items import Channel
@@ -90,14 +90,17 @@ def embed(site: Site, feed: Feed, channel: Channel, *, fill: Fill) -> str:
     )
 
 
-def directory_page(site: Site, feeds: Sequence[Feed], *, words: Words, fill: Fill) -> str:
-    """The page that lists every feed, in groups. Raises TemplateError."""
+def directory_page(
+    site: Site, feeds: Sequence[Feed], *, words: Words, fill: Fill, lists: Sequence[MailingList] = ()
+) -> str:
+    """The page that lists every feed, in groups, and the archives of `lists`. Raises TemplateError."""
     language = site.languages[0]
     whole = [feed for feed in feeds if group(feed) in ("language", "other")] or feeds[:1]
     return fill(
         "directory.html",
         site=site,
-        groups=[(key, rows) for key in GROUPS if (rows := _rows(site, feeds, key, words))],
+        groups=[(key, rows) for key in GROUPS if (rows := _rows(site, feeds, key, words))]
+        + _archives(site, lists, words),
         discovered=[items.alternate(site, feed) for feed in whole],
         helplines=[(code, helpful(site.helpline, code)) for code in site.languages if site.helpline],
         opml=f"{items.base(site)}/feeds.opml",
@@ -163,6 +166,25 @@ def _rows(site: Site, feeds: Sequence[Feed], key: str, words: Words) -> list[Row
         for term, members in gathered.items()
     ]
     return rows if key in ("language", "other") else sorted(rows, key=lambda row: (row.label.casefold(), row.anchor))
+
+
+def _archives(site: Site, lists: Sequence[MailingList], words: Words) -> list[tuple[str, list[Row]]]:
+    """The archives of newsletters as a group of rows, each with its parts in the site's languages; none where there are none."""
+    rows = []
+    for one in lists:
+        spoken = [code for code in site.languages if code in one.selection.languages] or site.languages
+        title = items.line(items.name(one.titles, spoken[0], one.id))
+        choices = [
+            Choice(
+                language=code,
+                label=_language_label(code, code, words),
+                title=items.line(items.name(one.titles, code, one.id)),
+                page=f"../newsletters/{quote(one.id)}/index.html{f'#{code}' if len(spoken) > 1 else ''}",
+            )
+            for code in spoken
+        ]
+        rows.append(Row(f"newsletter-{one.id}", title, tuple(choices)))
+    return [("newsletter", rows)] if rows else []
 
 
 def _row_label(site: Site, key: str, feed: Feed) -> str:

@@ -35,7 +35,8 @@ _ADDRESS = re.compile(
 _LOOSE = re.compile(r"""(?<=[\s"'])(href|src|poster|srcset)\s+=(?=\s*["'])""", re.I)
 _SPACE_BEFORE = re.compile(r"\s=")
 _HAS_SCHEME = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|#)", re.I)
-_INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u00ad\x00-\x1f\x7f-\x9f]")
+# Without the joiners U+200C and U+200D: many emoji are several signs held together by one.
+_INVISIBLE = re.compile("[\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\u00ad\x00-\x1f\x7f-\x9f]")
 # What WordPress plugins add below every full text, so that copies lead back to the blog.
 _FOOTER = re.compile(
     r"<p>\s*(?:The post|Postimi|Artikulli|Shkrimi)\s+<a\s[^<>]*>[^<]*</a>\s+(?:appeared first on|u shfaq\b[^<]*\bn[ëe])"

@@ -14,7 +14,7 @@ from syndicate.errors import UsageError
 from syndicate.web import pages
 from syndicate.web.pages import NOT_KEPT, Button
 from syndicate.web.parts import Parts
-from syndicate.web.visit import Answer, Visit
+from syndicate.web.visit import Answer, Visit, spoken
 
 if TYPE_CHECKING:
     from syndicate.approving import Opened, Tally
@@ -33,19 +33,20 @@ SCREEN = ("phone", "light")
 
 def page(parts: Parts, visit: Visit) -> Answer:
     """What there is to approve, and the button; where there is nothing, why."""
-    from syndicate import approving
+    from syndicate import approving, compose
 
     opened = _opened(parts, visit)
     if not opened.same:
-        return _changed(parts, opened)
+        return _changed(parts, opened, _language(parts, visit))
     findings = _findings(parts, opened)
     stops = _stops(opened, findings)
     tally = approving.tally(parts.store, opened.edition, opened.list)
     mine = approving.approved_by(parts.store, opened.edition, opened.operator)
-    language = parts.site.notices.language
+    language = _language(parts, visit)
     say, id = parts.words.say, opened.edition.id
     free = opened.edition.state == "draft" and not mine and not stops
-    button = Button(f"{parts.root}/approve/{visit.token}", say(language, "notice.approve_button", edition=id))
+    label = say(language, "notice.approve_button", edition=id)
+    button = Button(f"{parts.root}/approve/{visit.token}", label, (("lang", language),))
     title = opened.list.titles.get(language) or opened.list.id
     return pages.show(
         parts,
@@ -54,10 +55,10 @@ def page(parts: Parts, visit: Visit) -> Answer:
         headers=(*NOT_KEPT, ("Content-Security-Policy", FRAMED)),
         title=say(language, "notice.approve_title", edition=id),
         text=say(language, "notice.approve_text", list=title),
-        standing=_standing(parts, opened, tally, mine=mine, stopped=bool(stops)),
+        standing=_standing(parts, opened, tally, language, mine=mine, stopped=bool(stops)),
         button=button if free else None,
-        findings=findings,
-        variants=_variants(parts, opened),
+        findings=compose.told_together(findings),
+        variants=_variants(parts, opened, language),
         screen=SCREEN,
     )
 
@@ -68,7 +69,7 @@ def approve(parts: Parts, visit: Visit) -> Answer:
 
     opened = _opened(parts, visit)
     if not opened.same:
-        return _changed(parts, opened)
+        return _changed(parts, opened, _language(parts, visit))
     if opened.edition.state != "draft" or _stops(opened, _findings(parts, opened)):
         return page(parts, visit)
     try:
@@ -78,7 +79,13 @@ def approve(parts: Parts, visit: Visit) -> Answer:
         )
     except UsageError:  # somebody approved or changed it between looking and pressing
         return page(parts, visit)
-    return _approved(parts, opened, tally)
+    return _approved(parts, opened, tally, _language(parts, visit))
+
+
+def _language(parts: Parts, visit: Visit) -> str:
+    """The operators' language, unless this one chose another on the page."""
+    asked = visit.form.one("lang") or visit.asked
+    return spoken(asked, parts.site.notices.language, "", parts.site.languages)
 
 
 def _opened(parts: Parts, visit: Visit) -> Opened:
@@ -104,8 +111,8 @@ def _stops(opened: Opened, findings: Sequence[Finding]) -> list[Finding]:
     return [one for one in findings if one.level == "stop" and one.name not in over]
 
 
-def _standing(parts: Parts, opened: Opened, tally: Tally, *, mine: bool, stopped: bool) -> list[str]:
-    language, say = parts.site.notices.language, parts.words.say
+def _standing(parts: Parts, opened: Opened, tally: Tally, language: str, *, mine: bool, stopped: bool) -> list[str]:
+    say = parts.words.say
     if opened.edition.state != "draft":
         return [say(language, "notice.approve_state", state=opened.edition.state)]
     told = [say(language, "notice.approve_stopped")] if stopped else []
@@ -115,11 +122,11 @@ def _standing(parts: Parts, opened: Opened, tally: Tally, *, mine: bool, stopped
     return told
 
 
-def _variants(parts: Parts, opened: Opened) -> list[tuple[str, Shown]]:
+def _variants(parts: Parts, opened: Opened, language: str) -> list[tuple[str, Shown]]:
     """Every variant with what it is called."""
     from syndicate import checking, compose
 
-    language, words = parts.site.notices.language, parts.words
+    words = parts.words
     pictures = checking.inlined(parts.site, opened.edition)
     found = []
     for one in opened.edition.variants:
@@ -134,14 +141,14 @@ def _variants(parts: Parts, opened: Opened) -> list[tuple[str, Shown]]:
     return found
 
 
-def _changed(parts: Parts, opened: Opened) -> Answer:
-    language, say = parts.site.notices.language, parts.words.say
+def _changed(parts: Parts, opened: Opened, language: str) -> Answer:
+    say = parts.words.say
     texts = [say(language, "notice.approve_changed", edition=opened.edition.id)]
     return pages.note(parts, language, say(language, "notice.approve_changed_title"), texts, status=409)
 
 
-def _approved(parts: Parts, opened: Opened, tally: Tally) -> Answer:
-    language, say, id = parts.site.notices.language, parts.words.say, opened.edition.id
+def _approved(parts: Parts, opened: Opened, tally: Tally, language: str) -> Answer:
+    say, id = parts.words.say, opened.edition.id
     if not tally.enough:
         texts = [say(language, "notice.approve_mine", given=tally.given, needed=tally.needed)]
     elif opened.list.schedule.kind == "manual":

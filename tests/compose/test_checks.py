@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from compose.newsroom import BEGIN, TEMPLATES, book, fill, newsletter, parts, post, posts, site
 
-from syndicate.compose.checks import check
+from syndicate.compose.checks import Finding, check, told_together
 from syndicate.compose.items import Addresses, Image
 from syndicate.compose.preview import forced, preview
 from syndicate.compose.render import render_all
@@ -167,3 +167,13 @@ def test_a_forced_copy_no_longer_asks_the_browser() -> None:
     assert "@media all {" in dark
     assert "@media not all {" in light
     assert 'content="dark"' in dark
+
+
+def test_what_is_said_of_several_variants_is_said_once() -> None:
+    same = [Finding("warning", name, "too long", "size") for name in (*NAMES, "sq.discreet")]
+    found = [Finding("stop", "", "no helpline", "helpline"), *same, Finding("warning", "sq", "other", "size")]
+    assert told_together(found) == (
+        Finding("stop", "", "no helpline", "helpline"),
+        Finding("warning", "sq, en, sq+en and 2 more", "too long", "size"),
+        Finding("warning", "sq", "other", "size"),
+    )

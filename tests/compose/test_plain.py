@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.compose.plain import clean, header, shorten, web, wrap
+from syndicate.compose.plain import Footnotes, clean, header, shorten, web, wrap
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,12 @@ def test_clean_is_one_line_without_tokens(text: str) -> None:
 @given(st.text(alphabet=st.sampled_from("=?utf-8qb_0DA \r\n") | st.characters()))
 def test_header_holds_no_encoded_word(text: str) -> None:
     assert "=?" not in header(text)
+
+
+def test_long_addresses_become_footnotes_each_once() -> None:
+    notes, long = Footnotes(), "https://example.org/" + "a/" * 50
+    assert notes.link("Read on", "https://example.org/1") == "Read on:\nhttps://example.org/1"
+    assert notes.link("The report", long) == "The report [1]"
+    assert notes.link("The annex", long + "b") == "The annex [2]"
+    assert notes.link("The report again", long) == "The report again [1]"
+    assert notes.lines == [f"[1] {long}", f"[2] {long}b"]

@@ -129,7 +129,19 @@ def test_html_and_text_part_hold_the_same_links_in_the_same_order_of_posts(name:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_text_part_is_wrapped(name: str) -> None:
     for line in variant(name).text.splitlines():
-        assert len(line) <= 72 or line.startswith(("http", "- "))
+        assert len(line) <= 72 or line.startswith(("http", "- ", "  http", "["))
+
+
+def test_a_long_address_is_a_footnote_of_its_part() -> None:
+    long = "https://www.example.org/" + "folder/" * 12
+    told = post(
+        1, links=(Link(long, "report", "sq", "the whole report"), Link(f"{long}en", "report", "en", "iSIGURT.al"))
+    )
+    text = variant("sq+en", [told]).text
+    first, _, second = text.partition("English\n----")
+    for part, label, url in ((first, "The whole report", long), (second, "iSIGURT.al", f"{long}en")):
+        assert f"{label} [1]\n" in part
+        assert f"\n[1] {url}\n" in part
 
 
 @pytest.mark.parametrize(

@@ -128,16 +128,35 @@ def test_two_approvers_are_two_people(told: Home) -> None:
     assert state(told) == "approved"
 
 
-def test_the_terminal_is_one_of_two(told: Home) -> None:
+def test_who_approves_at_the_terminal_and_by_link_counts_once(told: Home) -> None:
     told.edit(LIST, "approval = true", "approval = true\napprovers = 2")
     for _ in range(2):
-        said = told.run("newsletter", "approve", "newsletter").fine()
+        said = told.run("newsletter", "approve", "newsletter", "--as", TWO[0].upper()).fine()
         assert "1 of 2 approvals" in said.out
         assert state(told) == "draft"
     assert told.run("newsletter", "send", "newsletter", "--yes").status == 2
     with served_with(told) as served:
-        served.post(f"/approve/{token_of(told, TWO[0])}")
+        assert "You have approved it" in served.post(f"/approve/{token_of(told, TWO[0])}").text
+        assert state(told) == "draft"
+        served.post(f"/approve/{token_of(told, TWO[1])}")
     assert state(told) == "approved"
+
+
+def test_at_the_terminal_one_of_several_says_who_they_are(told: Home) -> None:
+    told.edit(LIST, "approval = true", "approval = true\napprovers = 2")
+    nobody = told.run("newsletter", "approve", "newsletter")
+    assert (nobody.status, "--as ADDRESS" in nobody.err) == (2, True)
+    stranger = told.run("newsletter", "approve", "newsletter", "--as", "stranger@example.org")
+    assert (stranger.status, "[notices]" in stranger.err, "stranger" in stranger.err) == (2, True, False)
+    assert state(told) == "draft"
+
+
+def test_the_page_speaks_the_language_that_was_asked_for(told: Home) -> None:
+    path = f"/approve/{token_of(told, TWO[0])}"
+    with served_with(told) as served:
+        assert served.get(f"{path}?lang=sq").heading == "Ta miratojmë newsletter-1?"
+        assert served.get(path).heading == "Approve newsletter-1?"
+        assert served.post(path, lang="sq").heading == "U miratua"
 
 
 def test_who_is_not_told_any_more_approves_no_more(told: Home) -> None:
@@ -150,7 +169,7 @@ def test_who_is_not_told_any_more_approves_no_more(told: Home) -> None:
 
 def test_an_approval_of_other_bytes_does_not_count(told: Home) -> None:
     told.edit(LIST, "approval = true", "approval = true\napprovers = 2")
-    told.run("newsletter", "approve", "newsletter").fine()
+    told.run("newsletter", "approve", "newsletter", "--as", TWO[1]).fine()
     told.run("posts", "withdraw", told.posts()["formular-i-ri-raportimi"]["id"], "--yes").fine()
     told.run("run").fine()
     newest = [one for one in notices(told) if one.to == TWO[0]][-1]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from people.people_world import RING, World
 
-from syndicate import letters, people, retention, subscribing
+from syndicate import dossiers, letters, people, retention, subscribing
 from syndicate.models import Retention
 from syndicate.retention import Purged
 
@@ -139,3 +141,30 @@ def test_more_people_than_fit_one_step(world: World) -> None:
     world.pass_(days=31)
     assert purge(world).unconfirmed == 1203
     assert world.holding("example.org") == set()
+
+
+def test_dry_runs_and_test_mails_go_after_a_week_and_when_anybody_is_forgotten(world: World) -> None:
+    state = world.site.places.state
+    names = ("dry-run/lajme-1/lajme-1-dry~0a.eml", "outbox/lajme-1-test~0b.eml")
+
+    def written(age: timedelta) -> list[Path]:
+        paths = [state / name for name in names]
+        for path in paths:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("To: arta@example.org")
+            os.utime(path, ((world.now - age).timestamp(),) * 2)
+        return paths
+
+    kept = state / "outbox/lajme-1-0d.eml"
+    paths = written(timedelta(days=6, hours=23))
+    kept.write_text("a delivery's own")
+    os.utime(kept, ((world.now - timedelta(days=80)).timestamp(),) * 2)
+    assert purge(world) == NOTHING
+    assert all(path.exists() for path in paths)
+    world.pass_(hours=2)
+    assert purge(world).mails == 2
+    assert not any(path.exists() for path in (*paths, state / "dry-run/lajme-1"))
+    paths = written(timedelta(0))
+    dossiers.forget(world.site, world.store, RING, B, now=world.now)
+    assert not any(path.exists() for path in paths)
+    assert kept.exists(), "the ledger knows whose it is"

@@ -125,6 +125,8 @@ def test_from_draft_to_sent(ready: Home) -> None:
     assert "5 sent + 0 waiting + 0 failed + 0 unsure = 5 of 5 readers" in said.out
     assert status(ready)["variants"] == {"sq": 2, "en": 1, "sq+en": 1, "en+sq": 1}
     everyone_has_one(ready, 5)
+    page = ready.root / "public/newsletters/newsletter/1/sq.html"
+    assert page.is_file(), "the mails link to it, and nobody should have to wait for the next run"
     again = ready.run("newsletter", "send", "newsletter", "--yes")
     assert (again.status, len(ready.mails())) == (2, 5)
     assert "sent already" in again.err
