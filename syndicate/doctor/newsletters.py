@@ -50,9 +50,9 @@ def letters(case: Case) -> Iterator[Verdict]:
 
 def rates(case: Case) -> Iterator[Verdict]:
     """How mail fares, by what came back."""
-    from syndicate import happenings
+    from syndicate.rates import rates as counted
 
-    yield from working.rates([said for one in happenings.rates(case.store, case.now) for said in one.warnings])
+    yield from working.rates([said for one in counted(case.store, case.now) for said in one.warnings])
 
 
 def webhook(case: Case) -> Iterator[Verdict]:
