@@ -18,7 +18,7 @@ def editions(case: Case) -> Iterator[Verdict]:
     """What waits, stands still, or is in doubt."""
     from syndicate.liveness import Locks
     from syndicate.store import editions as stored
-    from syndicate.store import health, ledger
+    from syndicate.store import audiences, health, ledger
 
     locks = Locks.of(case.site, case.store)
     approving = {one.id for one in case.site.lists if one.approval}
@@ -30,7 +30,7 @@ def editions(case: Case) -> Iterator[Verdict]:
         ]  # fmt: skip
         facts = [
             working.EditionFact(
-                one.id, one.state, ledger.audience_of(connection, one.id), {**ledger.tally(connection, one.id)}, one.stopped,
+                one.id, one.state, audiences.audience_of(connection, one.id), {**ledger.tally(connection, one.id)}, one.stopped,
                 one.send_by, one.list in approving, one.created, locks.alive(one.id),
             )
             for one in found
