@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from syndicate.cli import log
 from syndicate.cli.desk import Desk
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -128,6 +130,7 @@ def run(arguments: list[str]) -> int:
 
     desk = Desk()
     try:
+        desk.log_as_json = log.wanted(os.environ)
         status = app(arguments, standalone_mode=False, obj=desk, prog_name="syndicate")
     except SyndicateError as error:
         return _say(error, desk)
@@ -138,10 +141,10 @@ def run(arguments: list[str]) -> int:
         return 0
     except Exception as error:
         if hasattr(error, "format_message"):  # wrong use: an option or a command that is not there
-            return _wrong_use(error)
+            return _wrong_use(error, desk)
         if desk.verbosity >= 2:
             traceback.print_exc()
-        desk.warn(f"syndicate: this should not have happened: {type(error).__name__}: {error}")
+        desk.warn(f"syndicate: this should not have happened: {type(error).__name__}: {log.without_people(str(error))}")
         desk.warn("What was stored before is whole. The same command with -vv prints where it happened, for a report.")
         return 1
     finally:
@@ -162,11 +165,11 @@ def _say(error: Any, desk: Desk) -> int:
     return int(error.exit_status)
 
 
-def _wrong_use(error: Any) -> int:
+def _wrong_use(error: Any, desk: Desk) -> int:
     context = getattr(error, "ctx", None)
     where = context.command_path if context else "syndicate"
     if not error.format_message():  # no command was given, and the help was printed
         return 2
-    print(f"{where}: {error.format_message()}", file=sys.stderr)  # noqa: T201
-    print(f"`{where} --help` says how it is used.", file=sys.stderr)  # noqa: T201
+    desk.warn(f"{where}: {error.format_message()}")
+    desk.warn(f"`{where} --help` says how it is used.")
     return int(getattr(error, "exit_code", 2))

@@ -42,6 +42,7 @@ class Desk:
     json: bool = False
     verbosity: int = 0
     quiet: bool = False
+    log_as_json: bool = False
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     # ------------------------------------------------------------ the site and its parts
@@ -130,10 +131,10 @@ class Desk:
 
         return Console(stderr=True, highlight=False, soft_wrap=True)
 
-    def say(self, text: str) -> None:
-        """A message for whoever watches; silent with -q."""
+    def say(self, text: str, **fields: Any) -> None:
+        """A message for whoever watches; silent with -q. `fields` say the same to programs that read the log."""
         if not self.quiet:
-            print(text, file=sys.stderr, flush=True)  # noqa: T201
+            self._line("info", text, fields)
 
     def detail(self, text: str) -> None:
         """A message for who asked to be told more, with -v."""
@@ -142,6 +143,13 @@ class Desk:
 
     def warn(self, text: str) -> None:
         """A message that -q does not silence."""
+        self._line("warning", text, {})
+
+    def _line(self, level: str, text: str, fields: Mapping[str, Any]) -> None:
+        if self.log_as_json:
+            from syndicate.cli import log
+
+            text = log.line(self.now(), level, text, fields)
         print(text, file=sys.stderr, flush=True)  # noqa: T201
 
     def result(self, value: Mapping[str, Any], text: str | Text) -> None:
@@ -158,7 +166,7 @@ class Desk:
     @contextmanager
     def progress(self, title: str) -> Iterator[Callable[[int, int, str], None]]:
         """A bar on a terminal, a plain line every ten seconds in a log: call with (done, total, what); total 0: unknown."""
-        if self.quiet or not sys.stderr.isatty():
+        if self.quiet or self.log_as_json or not sys.stderr.isatty():
             yield self._lines(title)
             return
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn

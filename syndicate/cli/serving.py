@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from syndicate.store import Store
     from syndicate.web import Parts
+    from syndicate.web.visit import Line
 
 PANEL = "Every day"
 
@@ -82,6 +83,12 @@ def _letters(desk: Desk, store: Store) -> Callable[[], int]:
     return lambda: letters.send_due(office)
 
 
+def _tell(desk: Desk, line: Line) -> None:
+    """One request, in the log."""
+    stamp = "" if desk.log_as_json else f"{desk.now():%Y-%m-%dT%H:%M:%SZ} "
+    desk.say(f"{stamp}{line}", **line._asdict())
+
+
 def _parts(desk: Desk, store: Store, proxy: bool) -> Parts:
     import uuid
 
@@ -99,6 +106,6 @@ def _parts(desk: Desk, store: Store, proxy: bool) -> Parts:
         webhook_key=desk.settings.webhook_key or "",
         proxy=proxy,
         erase_at_provider=provider(desk),
-        log=lambda line: desk.say(f"{desk.now():%Y-%m-%dT%H:%M:%SZ} {line}"),
+        log=lambda line: _tell(desk, line),
         warn=desk.warn,
     )

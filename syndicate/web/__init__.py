@@ -13,7 +13,8 @@
     limits     how many forms are taken
     published  the files of public/
     events     the provider's signed webhook
-    health     /healthz, /metrics, /robots.txt
+    health     /healthz, /robots.txt, the style sheet
+    gauges     /metrics
     routes     which address leads where; errors into pages
     gate       what holds for every request: headers, the log
     server     uvicorn and its limits, work beside it

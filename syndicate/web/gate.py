@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time
+from secrets import token_hex
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from syndicate.web.pages import SECURE
 from syndicate.web.parts import Parts
-from syndicate.web.visit import near
+from syndicate.web.visit import Line, near
 
 LARGEST_HEAD = 16 * 1024
 """The most bytes of a request's headers; uvicorn holds only those to it that arrive in pieces."""
@@ -19,6 +21,12 @@ HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 
 METHODS = frozenset({"GET", "HEAD", "POST"})
 """The methods that are counted by name: of others anybody can make up as many as they like."""
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""What is taken as the id of a request: nothing that could be an address, or break a line of the log."""
+
+FEEDS = ("/rss.xml", "/atom.xml", "/feed.json")
+"""The ends of the feeds' paths."""
 
 _SECURE = [(name.lower().encode(), value.encode()) for name, value in SECURE]
 
@@ -39,6 +47,8 @@ class Gate:
             return
         start, status = time.perf_counter(), 0
         extra = [*_SECURE, HTTPS_ONLY] if self._secure(scope) else _SECURE
+        scope["syndicate.request"] = request = self._request(scope)
+        extra = [*extra, (b"x-request-id", request.encode())]
         self._inside(scope)
 
         async def sent(message: Message) -> None:
@@ -62,6 +72,13 @@ class Gate:
             scope["path"] = scope["path"][len(self.root) :]
             scope["raw_path"] = scope["path"].encode()
 
+    def _request(self, scope: Scope) -> str:
+        """The id of a request: what a web server of ours gave it, else a new one."""
+        given = _header(scope, b"x-request-id").decode("latin-1")
+        if self.parts.proxy and near((scope.get("client") or ("",))[0]) and REQUEST_ID.fullmatch(given):
+            return given
+        return token_hex(8)
+
     def _secure(self, scope: Scope) -> bool:
         """Whether the reader came by https: a proxy of ours says so."""
         if not (self.https and self.parts.proxy and near((scope.get("client") or ("",))[0])):
@@ -70,15 +87,21 @@ class Gate:
 
     def _tell(self, scope: Scope, status: int, took: float) -> None:
         route = scope.get("syndicate.route", "(nothing)")
-        counted = "(file)" if "syndicate.file" in scope else route
+        counted = _kind(route) if "syndicate.file" in scope else route
         method = scope["method"] if scope["method"] in METHODS else "(other)"
         self.parts.counted[method, counted, status] += 1
-        self.parts.log(f"{method} {route} {status} {took * 1000:.0f} ms")
+        self.parts.took.add(took)
+        self.parts.log(Line(method, route, status, took * 1000, scope["syndicate.request"]))
         if not (self.parts.proxy or self.unexpected_proxy) and _header(scope, b"x-forwarded-for"):
             self.unexpected_proxy = True
             self.parts.warn(
                 "Requests come through another web server. Start with --proxy, or limits take all readers for one."
             )
+
+
+def _kind(path: str) -> str:
+    """What a published file is counted as: feeds apart, for what programs ask costs what they ask for."""
+    return "(feed)" if path.endswith(FEEDS) else "(file)"
 
 
 def _header(scope: Scope, name: bytes) -> bytes:

@@ -36,20 +36,9 @@ def metrics(parts: Parts, visit: Visit) -> Answer:
     """Numbers for Prometheus, without any name: to this machine only, and not through a proxy on it."""
     if not _from_here(visit):
         return pages.trouble(parts, visit, 404)
-    from syndicate.store import people
+    from syndicate.web import gauges
 
-    with parts.store.read() as connection:
-        standing = people.counts(connection)
-    lines = [
-        "# HELP syndicate_requests_total Requests answered since the start.",
-        "# TYPE syndicate_requests_total counter",
-    ]
-    for (method, route, status), count in sorted(parts.counted.items()):
-        lines.append(f'syndicate_requests_total{{method="{method}",route="{route}",status="{status}"}} {count}')
-    lines += ["# HELP syndicate_subscriptions People on each list.", "# TYPE syndicate_subscriptions gauge"]
-    for (list, state), count in sorted(standing.items()):
-        lines.append(f'syndicate_subscriptions{{list="{list}",state="{state}"}} {count}')
-    text = "\n".join([*lines, ""])
+    text = gauges.told(parts)
     return Answer(200, text.encode(), "text/plain; version=0.0.4; charset=utf-8", (("Cache-Control", "no-store"),))
 
 

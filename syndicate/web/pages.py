@@ -127,7 +127,14 @@ def trouble(parts: Parts, visit: Visit, status: int, *, words: str = "", headers
             parts,
             language,
             say(language, f"web.{key}_title"),
-            [say(language, f"web.{key}_text", contact=parts.site.contact)],
+            [
+                say(language, f"web.{key}_text", contact=parts.site.contact),
+                *(
+                    [say(language, "web.trouble_request", request=visit.request)]
+                    if status >= 500 and visit.request
+                    else []
+                ),
+            ],
             status=status,
             ways=ways,
             headers=headers,

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from syndicate.models import Fill, MailingList, Site, Words
 from syndicate.store import Store
+from syndicate.web.visit import Durations, Line
 
 if TYPE_CHECKING:
     from syndicate.subscribing import Reception
@@ -29,7 +30,7 @@ class Parts:
     `webhook_key` is the provider's public key ("" where events are not taken). With `proxy`, a web server of ours stands
     before this one and says who asks. `erase_at_provider` asks the mail provider to forget an address.
     `log` takes a line for each request, `warn` one for each fault. `counted` are the
-    requests answered so far, by method, route and status.
+    requests answered so far, by method, route and status; `took` is how long they took.
     """
 
     site: Site
@@ -42,9 +43,10 @@ class Parts:
     webhook_key: str = ""
     proxy: bool = False
     erase_at_provider: Callable[[str], None] | None = None
-    log: Callable[[str], None] = lambda line: None
+    log: Callable[[Line], None] = lambda line: None
     warn: Callable[[str], None] = lambda line: None
     counted: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    took: Durations = field(default_factory=Durations)
 
     @property
     def root(self) -> str:

@@ -37,6 +37,7 @@ async def visit_of(request: Request, most: int, *, proxy: bool) -> Visit:
         form=form_of(body, headers.get("content-type", "")),
         body=body,
         headers=headers,
+        request=request.scope.get("syndicate.request", ""),
         client=client_of(peer, headers.get("x-forwarded-for", ""), proxy=proxy),
     )
 

@@ -87,10 +87,10 @@ def _endpoint(parts: Parts, threads: anyio.CapacityLimiter, path: str, by_method
         try:
             visit = await visit_of(request, most, proxy=parts.proxy)
         except Unfit as unfit:
-            visit = Visit(accepts=request.headers.get("accept-language", ""))
+            visit = _bare_visit(request)
             return response(pages.trouble(parts, visit, unfit.status, headers=(("Connection", "close"),)))
         except Unreadable:
-            visit = Visit(accepts=request.headers.get("accept-language", ""))
+            visit = _bare_visit(request)
             return response(pages.trouble(parts, visit, 400))
         work = partial(_safely, parts, pages_of[request.method], visit, path)
         return response(await anyio.to_thread.run_sync(work, limiter=threads))
@@ -98,10 +98,20 @@ def _endpoint(parts: Parts, threads: anyio.CapacityLimiter, path: str, by_method
     return endpoint
 
 
+def _bare_visit(request: Request) -> Visit:
+    """A visit of which no more is known than its language."""
+    return Visit(
+        asked=request.query_params.get("lang", ""),
+        accepts=request.headers.get("accept-language", ""),
+        request=request.scope.get("syndicate.request", ""),
+    )
+
+
 def _safely(parts: Parts, page: Page, visit: Visit, route: str) -> Answer:
     """The page, or what stands for it when something goes wrong. No error's own words leave here: they may hold an address."""
     from syndicate.consent.tokens import TokenError
 
+    where = f"{visit.method} {route} {visit.request}".rstrip()
     try:
         return page(parts, visit)
     except UsageError as error:
@@ -110,15 +120,13 @@ def _safely(parts: Parts, page: Page, visit: Visit, route: str) -> Answer:
             return _link_broken(parts, visit)
         return pages.trouble(parts, visit, 400)
     except StoreError as error:
-        parts.warn(
-            f"{visit.method} {route}: the database cannot be used ({type(error).__name__}); the reader was told."
-        )
+        parts.warn(f"{where}: the database cannot be used ({type(error).__name__}); the reader was told.")
         return pages.trouble(parts, visit, 503, headers=RETRY_AFTER)
     except TemplateError as error:
-        parts.warn(f"{visit.method} {route}: {error}")
+        parts.warn(f"{where}: {error}")
         return pages.trouble(parts, visit, 500)
     except Exception as error:
-        parts.warn(f"{visit.method} {route}: this should not have happened: {type(error).__name__} {_where(error)}")
+        parts.warn(f"{where}: this should not have happened: {type(error).__name__} {_where(error)}")
         return pages.trouble(parts, visit, 500)
 
 
@@ -179,7 +187,7 @@ def _refused(parts: Parts) -> Callable[[Request, Exception], Awaitable[Response]
     async def handler(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         allowed = tuple((error.headers or {}).items()) if isinstance(error, HTTPException) else ()
-        visit = Visit(asked=request.query_params.get("lang", ""), accepts=request.headers.get("accept-language", ""))
+        visit = _bare_visit(request)
         return response(pages.trouble(parts, visit, status, headers=allowed))
 
     return handler

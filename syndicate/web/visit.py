@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from urllib.parse import parse_qsl
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
@@ -14,6 +15,36 @@ MOST_FIELDS = 100
 """The most fields that a form may have; ours have fewer than twenty."""
 
 FORM_TYPE = "application/x-www-form-urlencoded"
+
+
+class Line(NamedTuple):
+    """One request as the log tells it: its route and never its path, which may hold a token."""
+
+    method: str
+    route: str
+    status: int
+    milliseconds: float
+    request: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route} {self.status} {self.milliseconds:.0f} ms {self.request}"
+
+
+BOUNDS = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""The ends, in seconds, of the steps in which durations are counted."""
+
+
+@dataclass(slots=True)
+class Durations:
+    """How long requests took: how many in each step (the last: longer than all), and the sum."""
+
+    steps: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
+    total: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Count one request."""
+        self.steps[bisect_left(BOUNDS, seconds)] += 1
+        self.total += seconds
 
 
 class Unreadable(Exception):
@@ -39,7 +70,8 @@ class Form:
 class Visit:
     """One request. `path` holds the parts of the address by name, `client` the visitor's network address ("" if unknown).
 
-    `asked` is the language of the address's `?lang=`, `accepts` the header Accept-Language; header names are in small letters.
+    `request` is the id that it has in the log. `asked` is the language of the address's `?lang=`, `accepts` the header
+    Accept-Language; header names are in small letters.
     """
 
     method: str = "GET"
@@ -50,6 +82,7 @@ class Visit:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     client: str = ""
+    request: str = ""
 
     @property
     def token(self) -> str:

@@ -45,7 +45,7 @@ def test_the_log_names_routes_and_never_a_token_or_an_address(served):
     told = "\n".join(served.told(5) + served.warnings)
     assert token not in told
     assert "arta" not in told
-    assert re.match(r"GET /leave/\{token\} \d+ \d+ ms$", served.lines[0])
+    assert re.match(r"GET /leave/\{token\} \d+ \d+ ms [0-9a-f]{16}$", served.lines[0])
     assert served.lines[1].startswith("GET (nothing) 404")
     assert served.lines[2].startswith("(other) (nothing) 405")
 

@@ -226,7 +226,7 @@ def parts_of(root: Path, clock: Clock, lines: list[str], warnings: list[str], *,
         filler(folders, words),
         clock,
         lambda: uuid.uuid4().hex,
-        log=lines.append,
+        log=lambda line: lines.append(str(line)),
         warn=warnings.append,
     )
 
