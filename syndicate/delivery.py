@@ -34,6 +34,8 @@ def send(office: Office, edition: Edition, list: MailingList, report: Report, *,
     """
     with at_work(office, edition.id, beside=True) as watch:
         edition = _begin(office, edition, list, late)
+        if office.hand_on is not None:
+            return standing(office.site, office.store, edition)
         settle_open(office, edition.id, watch)
         Shift(office, edition, list, report, watch).work()
     return standing(office.site, office.store, edition)
@@ -59,6 +61,8 @@ def _begin(office: Office, edition: Edition, list: MailingList, late: bool) -> E
         editions.set_times(connection, found.id, send_at=send_at, send_by=send_by)
         if not audiences.is_frozen(connection, found.id):
             _freeze(office, connection, found, list)
+        if office.hand_on is not None:
+            office.hand_on(connection, found.id)
     return replace(found, state="sending", send_at=send_at, send_by=send_by, stopped="")
 
 

@@ -52,7 +52,9 @@ class Office:
 
     `stopping` says whether somebody asked this process to stop; `wait` sleeps so many seconds, or less when it is to stop.
     `point` is told each step's name as it is passed: prepared, claimed, posting, posted, settled, receipted.
-    `words` has the neutral name that a discreet mail is from.
+    `words` has the neutral name that a discreet mail is from. `hand_on` gives an edition that was begun to workers, in the same
+    transaction (None: this process sends it itself). `pauses` says whether being stopped pauses the edition, until a person
+    lets it go on; a worker that is stopped leaves it to the others.
     """
 
     site: Site
@@ -64,6 +66,8 @@ class Office:
     wait: Callable[[float], None] = time.sleep
     point: Callable[[str], None] = _nowhere
     words: Words | None = None
+    hand_on: Callable[[Connection, str], None] | None = None
+    pauses: bool = True
 
     @property
     def locks(self) -> Locks:
@@ -156,13 +160,20 @@ def due(site: Site, store: Store, now: datetime) -> list[str]:
     """
     with store.read() as connection:
         waiting = [one for one in editions.in_states(connection, ("scheduled", "sending")) if not overdue(one, now)]
-        if not waiting:
-            return []
-        allowed = limits.limits(site.delivery)
-        free = limits.grant(allowed, allowances.read(connection, site.delivery.transport), now, 1)
-    resting = free.count == 0 and free.wait.total_seconds() > PATIENCE
-    locks = Locks.of(site, store)
+    if not waiting:
+        return []
+    resting, locks = not may_send(site, store, now), Locks.of(site, store)
     return [one.id for one in waiting if _is_due(site, locks, one, now, resting)]
+
+
+def may_send(site: Site, store: Store, now: datetime) -> bool:
+    """Whether the limits let anything go within a moment."""
+    allowed = limits.limits(site.delivery)
+    if not allowed:
+        return True
+    with store.read() as connection:
+        free = limits.grant(allowed, allowances.read(connection, site.delivery.transport), now, 1)
+    return free.count > 0 or free.wait.total_seconds() <= PATIENCE
 
 
 def _is_due(site: Site, locks: Locks, edition: Edition, now: datetime, resting: bool) -> bool:

@@ -131,7 +131,7 @@ class Shift:
     def _check(self) -> None:
         self.watch.check()
         if self.office.stopping():
-            raise _HaltError("it was stopped at the keyboard", pause=True)
+            raise _HaltError("it was stopped at the keyboard" if self.office.pauses else "", pause=self.office.pauses)
         if overdue(self.edition, self.office.now()):
             raise _HaltError(
                 f"its time was over at {self.edition.send_by:%Y-%m-%d %H:%M} UTC; `--late` sends the rest all the same"

@@ -24,7 +24,7 @@ from typing import Any
 
 SYSTEM = Path("/usr/lib/postgresql")
 SETTINGS = (
-    "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB",
+    "fsync=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB",
     "max_wal_size=512MB", "autovacuum=off", "timezone=UTC", "listen_addresses=",
 )  # fmt: skip
 

@@ -109,6 +109,8 @@ PARTS = (
     "road",
     "doctor",
     "serving",
+    "working",
+    "databases",
     "posts",
     "fixing",
     "partners",

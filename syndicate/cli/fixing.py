@@ -78,7 +78,8 @@ def fix(
 
 def _fixed(desk: Desk, id: str, wishes: Wishes) -> tuple[Fixed, Published]:
     from syndicate import corrections, editions
-    from syndicate.cli.road import alone, identifying, press, publish_again
+    from syndicate.cli.road import identifying, press, publish_again
+    from syndicate.cli.turns import alone
     from syndicate.errors import UsageError
 
     with alone(desk) as free:

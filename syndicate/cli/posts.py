@@ -94,7 +94,8 @@ def withdraw(
     Says who has it already: a mail that left cannot be called back.
     """
     from syndicate import editions, withdrawal
-    from syndicate.cli.road import alone, press, publish_again
+    from syndicate.cli.road import press, publish_again
+    from syndicate.cli.turns import alone
     from syndicate.errors import UsageError
 
     id, called = _to_withdraw(desk, post)

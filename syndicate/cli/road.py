@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -13,6 +12,7 @@ import typer
 from syndicate.cli.app import STOPPED, app, command
 from syndicate.cli.desk import Desk
 from syndicate.cli.telling import ago, columns, number, shortened
+from syndicate.cli.turns import alone
 
 if TYPE_CHECKING:
     from syndicate.checking import Outside
@@ -41,6 +41,12 @@ def run(desk: Desk) -> int:
     published: list[Published] = []
     with desk.store.read():  # a database that cannot be used ends the run before anything is asked
         pass
+    if not desk.store.sqlite:
+        from syndicate.cli.working import left_to_workers
+
+        if left_to_workers(desk):
+            _run_told(desk, done, results, published)
+            return 0
     with alone(desk) as free:
         if not free:
             desk.say("Another run is at work; this one leaves it to that one.")
@@ -60,7 +66,7 @@ def _chores(desk: Desk, done: Done, published: list[Published]) -> bool:
     It holds a lock of its own: a newsletter may take hours to leave, and other runs go on pulling and publishing meanwhile.
     """
     from syndicate import chores
-    from syndicate.cli.sending import stoppable
+    from syndicate.cli.stopping import stoppable
 
     with alone(desk, "chores") as free, stoppable(desk) as stopping:
         if not free:
@@ -102,13 +108,13 @@ def tools(desk: Desk, stopping: Callable[[], bool]) -> Tools:
     from functools import cache
 
     from syndicate import chores
-    from syndicate.cli.sending import _wait
+    from syndicate.cli.stopping import wait
 
     @cache
     def office() -> Office:
         from syndicate.cli.newsletter import office_of
 
-        return replace(office_of(desk, "run"), stopping=stopping, wait=lambda seconds: _wait(seconds, stopping))
+        return replace(office_of(desk, "run"), stopping=stopping, wait=lambda seconds: wait(seconds, stopping))
 
     def outside() -> Outside | None:
         from syndicate.cli.checking import outside_of
@@ -277,21 +283,6 @@ def identifying(languages: tuple[str, ...]) -> Scores:
 def publish_again(desk: Desk) -> Published:
     """Publish after something was taken back."""
     return _publish(desk)
-
-
-@contextmanager
-def alone(desk: Desk, work: str = "run") -> Iterator[bool]:
-    """Whether this process is the only one at some work, and for how long it stays so: `run` is pulling and publishing."""
-    from syndicate.errors import LockHeld
-    from syndicate.liveness import Locks
-
-    with ExitStack() as held:
-        try:
-            held.enter_context(Locks.of(desk.site, desk.store).hold(work, f"syndicate {work}"))
-            free = True
-        except LockHeld:
-            free = False
-        yield free
 
 
 def _pull(desk: Desk, sources: Sequence[Source], *, only_due: bool) -> list[SourceResult]:

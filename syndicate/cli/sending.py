@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import signal
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syndicate.cli import rehearsing
+from syndicate.cli import rehearsing, working
 from syndicate.cli.app import STOPPED, command
 from syndicate.cli.desk import Desk
 from syndicate.cli.newsletter import EDITION, list_of, newsletter, office_of, shape
 from syndicate.cli.rehearsing import DRY_RUN, TO, VARIANT
 from syndicate.cli.road import publish_archive
+from syndicate.cli.stopping import stoppable, wait
 from syndicate.cli.telling import columns, number, shortened, span
 
 if TYPE_CHECKING:
@@ -232,8 +230,10 @@ def _go(desk: Desk, office: Office, found: Edition, list: MailingList, *, late: 
     """Send, with a bar, until it is done or somebody presses Ctrl-C; tells where it stands then."""
     from syndicate import delivery
 
+    if working.handed_on(desk, office, found, list, late=late):
+        return 0
     with stoppable(desk) as stopping, desk.progress("Sending") as report:
-        office = replace(office, stopping=stopping, wait=lambda seconds: _wait(seconds, stopping))
+        office = replace(office, stopping=stopping, wait=lambda seconds: wait(seconds, stopping))
         standing = delivery.send(office, found, list, report, late=late)
         interrupted = stopping()
     publish_archive(desk)
@@ -250,29 +250,6 @@ def _exit(standing: Standing) -> int:
     if not standing.balanced or standing.tally.failed or standing.tally.unsure or standing.state == "paused":
         return 1
     return 3 if standing.tally.waiting else 0
-
-
-@contextmanager
-def stoppable(desk: Desk) -> Iterator[Callable[[], bool]]:
-    """While the block runs, the first Ctrl-C only asks to stop; the second ends the process as it always does."""
-    asked: list[int] = []
-
-    def ask(*_: object) -> None:
-        asked.append(1)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        desk.say("Stopping after the batch in hand; Ctrl-C again stops at once.")
-
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield lambda: bool(asked)
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _wait(seconds: float, stopping: Callable[[], bool]) -> None:
-    until = time.monotonic() + seconds
-    while not stopping() and (left := until - time.monotonic()) > 0:
-        time.sleep(min(left, 0.2))
 
 
 def moment(text: str, timezone: str) -> datetime:

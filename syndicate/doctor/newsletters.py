@@ -17,8 +17,8 @@ LATEST = 200
 def editions(case: Case) -> Iterator[Verdict]:
     """What waits, stands still, or is in doubt."""
     from syndicate.liveness import Locks
-    from syndicate.store import editions as stored
     from syndicate.store import audiences, health, ledger
+    from syndicate.store import editions as stored
 
     locks = Locks.of(case.site, case.store)
     approving = {one.id for one in case.site.lists if one.approval}

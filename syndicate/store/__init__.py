@@ -10,6 +10,7 @@
     audiences    who an edition is for, frozen
     ledger       deliveries and their batches
     owner        whose database it is
+    copying      a whole database into another one
     locks        who is alive, on PostgreSQL
 
 Every function takes the connection of a transaction that the hall opened: the hall says what belongs together.

@@ -7,8 +7,9 @@ that two processes wait for each other at its start and never fail in its middle
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -106,13 +107,29 @@ class Store:
 
         return engine
 
-    def _match_schema(self) -> None:
-        found = self._revision()
+    def match(self) -> None:
+        """Raises ForeignDatabase when a newer version has changed the database since it was opened."""
+        with self.read() as connection:
+            found = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar()  # noqa: S608
+        self._known(str(found))
+
+    def ahead(self, now: Callable[[], datetime]) -> timedelta:
+        """How far a clock is ahead of the database server's."""
+        with self.read() as connection:
+            before = now()
+            theirs: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+            return before + (now() - before) / 2 - theirs
+
+    def _known(self, found: str | None) -> None:
         if found is not None and not (found.isdecimal() and int(found) <= REVISION):
             raise ForeignDatabase(
                 f"{self.name} was written by a newer syndicate (schema {found}; this one knows {REVISION}). "
                 "Nothing was changed. Install the newer version again."
             )
+
+    def _match_schema(self) -> None:
+        found = self._revision()
+        self._known(found)
         self._keep_log()
         if found is None or int(found) != REVISION:
             from syndicate.store.migrations import migrate

@@ -1,4 +1,4 @@
-"""PostgreSQL: how it is opened, and its errors as sentences. psycopg is imported here only, and only where it is used.
+"""PostgreSQL: how it is opened, and its errors as sentences. SQLAlchemy loads psycopg, and only where it is used.
 
 On PostgreSQL, too, one transaction writes at a time, as on SQLite, so that what the hall reads and then writes belongs together
 there as well: each writing transaction takes one advisory lock until it ends. Steps that were made for others beside them, the

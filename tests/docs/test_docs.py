@@ -18,7 +18,6 @@ NOT_YET = {
     "why",
     "suggest",
     "serve",
-    "worker",
     "doctor",
     "report",
     "backup",

@@ -3,6 +3,7 @@
 It is composed as the command line composes it, but for what a test sets: the size of batches, the clock, the patience. What it
 is told is a dictionary:
 
+    database  its address
     folder, kind ("sendgrid" | "smtp"), at (the provider's URL or port), act ("send" | "undo" | "pause" | "repair" | "resend")
     size      readers in one batch
     kill      [point, n]            SIGKILL itself when it passes the point for the nth time
@@ -78,7 +79,7 @@ def main(told: dict[str, Any]) -> int:
     clock = Clock(told.get("clock", 0.0))
     folder = Path(told["folder"])
     try:
-        store = Store(proof_site.database(folder), wait=told.get("wait", 30.0))
+        store = Store(told["database"], wait=told.get("wait", 30.0))
         office = _office(told, folder, store, clock)
         return _act(told["act"], office)
     except SyndicateError as error:

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import databases
 import sqlalchemy as sa
 
 from syndicate.models import (
@@ -76,13 +77,17 @@ def _fill(connection: sa.Connection, readers: int) -> None:
     people.set_standing(connection, [Subscription(one.id, LIST.id, "confirmed", since) for one in everyone])
 
 
-def database(folder: Path) -> str:
-    return f"sqlite:///{folder / 'site.sqlite'}"
-
-
-def make(folder: Path, readers: int) -> None:
-    """Lay the site's database into an empty folder."""
-    (folder / "site.sqlite").write_bytes(filled(readers))
+def make(folder: Path, readers: int) -> str:
+    """Lay the site's database into an empty folder, or fill a new one of PostgreSQL's; its address."""
+    url = databases.url(folder / "site.sqlite")
+    if databases.ENGINE.name == "sqlite":
+        (folder / "site.sqlite").write_bytes(filled(readers))
+        return url
+    store = Store(url)
+    with store.write() as connection:
+        _fill(connection, readers)
+    store.close()
+    return url
 
 
 def edition(store: Store) -> Edition:

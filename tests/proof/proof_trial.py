@@ -67,8 +67,8 @@ class Trial:
         self.kills = self.runs = self.unbalanced = 0
         self.ahead = self.seconds = 0.0
         self.running: set[int] = set()
-        proof_site.make(folder, readers)
-        self.store = Store(proof_site.database(folder))
+        self.told["database"] = url = proof_site.make(folder, readers)
+        self.store = Store(url)
 
     # ------------------------------------------------------------ senders
 
