@@ -111,6 +111,7 @@ PARTS = (
     "serving",
     "working",
     "databases",
+    "units",
     "posts",
     "fixing",
     "partners",

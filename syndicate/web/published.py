@@ -29,8 +29,8 @@ TYPES = {
 }  # fmt: skip
 """Media types by name, else by ending; for others what the system knows."""
 
-TWINS = (("br", ".br"), ("gzip", ".gz"))
-"""Compressed twins of a file, the smaller first: the name of the coding, and the end of the twin's name."""
+TWINS = (("gzip", ".gz"),)
+"""Compressed twins of a file that `publish` keeps beside it: the name of the coding, and the end of the twin's name."""
 
 EMBEDDED = "embed.html"
 """The one page that partners show in a frame of theirs."""
