@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 from syndicate import pictures
 from syndicate.errors import SyndicateError, TemplateError, UsageError
+from syndicate.membership import all_feeds
 from syndicate.models import Edition, EditionVariant, MailingList, Post, Site
-from syndicate.publishing import all_feeds
 from syndicate.selection import matches
-from syndicate.store import Connection, Store, edits, posts
+from syndicate.store import Connection, Store, edits, facts, posts
 from syndicate.store import editions as stored
 from syndicate.words import WordBook, fill_text
 
@@ -266,9 +266,9 @@ def decided(store: Store, list: MailingList, post: Post) -> str:
 
 def _candidates(connection: Connection, list: MailingList, only: set[str] | None, decided: object) -> list[str]:
     """The posts in the list's selection that nothing was decided about, newest first, without its limit."""
-    facts = posts.facts(connection, ids=only)
+    found = facts.of(connection, only) if only else facts.newest(connection, list.selection)
     known = decided if isinstance(decided, dict) else {}
-    fitting = [post for post in facts if post.id not in known and (only or matches(list.selection, post))]
+    fitting = [post for post in found if post.id not in known and (only or matches(list.selection, post))]
     fitting.sort(key=lambda post: (-post.published, post.id))
     return [post.id for post in fitting]
 

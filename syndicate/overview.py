@@ -11,15 +11,18 @@ from syndicate import pinging, rhythm
 from syndicate.deliver import ledger as rules
 from syndicate.editions import decided
 from syndicate.errors import UsageError
+from syndicate.membership import all_feeds
 from syndicate.models import LOST, Post, Selection, Site
-from syndicate.publishing import DEFAULT_LIMIT, all_feeds
-from syndicate.selection import Reason, facts, matches, reasons
+from syndicate.publishing import DEFAULT_LIMIT
+from syndicate.selection import Reason, matches, reasons
+from syndicate.selection import facts as facts_of
 from syndicate.store import (
     Store,
     approvals,
     audiences,
     corrections,
     editions,
+    facts,
     ledger,
     letters,
     people,
@@ -44,8 +47,8 @@ def look(site: Site, store: Store, now: datetime) -> dict[str, Any]:
             one.id: (ledger.tally(connection, one.id), audiences.audience_of(connection, one.id)) for one in newest
         }
         feeds, total = len(all_feeds(site, connection)), posts.count(connection)
-        hidden = posts.hidden(connection)
-        unsure = [id for id in posts.newest(connection, posts.Filter(unsure=True), None) if id not in hidden]
+        hidden = posts.count_hidden(connection)
+        unsure = posts.unsure(connection)
         misfits = corrections.noted(connection, LOST)
         given = approvals.given(connection)
         waiting = letters.waiting(connection)
@@ -73,7 +76,7 @@ def look(site: Site, store: Store, now: datetime) -> dict[str, Any]:
     problems += [*_post_problems(unsure, misfits), *pinging.problems(store, site)]
     return {
         "site": site.name, "sources": sources, "feeds": feeds, "posts": total, "unsure": len(unsure), "lists": lists,
-        "editions": told, "problems": problems, "hidden": len(hidden), "to_look_at": unsure[:FEW], "misfits": misfits[:FEW],
+        "editions": told, "problems": problems, "hidden": hidden, "to_look_at": unsure[:FEW], "misfits": misfits[:FEW],
         "letters": waiting,
     }  # fmt: skip
 
@@ -96,7 +99,7 @@ def explain(site: Site, store: Store, post: Post, name: str) -> Explained:
         close = get_close_matches(name, [*feeds, *lists], n=1)
         raise UsageError(f"There is no feed or list {name!r}.{f' Did you mean {close[0]}?' if close else ''}")
     selection = feeds[name] if name in feeds else lists[name].selection
-    told = [*reasons(selection, facts(post))]
+    told = [*reasons(selection, facts_of(post))]
     if post.hidden:
         told.insert(0, Reason("shown", False, f"hidden since {post.hidden:%Y-%m-%d}: in no feed, page or draft"))
     limit = (selection.limit or DEFAULT_LIMIT) if name in feeds else selection.limit
@@ -114,9 +117,13 @@ def explain(site: Site, store: Store, post: Post, name: str) -> Explained:
 
 def _among_the_newest(store: Store, selection: Selection, post: Post, limit: int) -> Reason:
     me = (-post.published.timestamp(), post.id)
+    newer = 0
     with store.read() as connection:
-        newer = sum(matches(selection, one) and (-one.published, one.id) < me for one in posts.facts(connection))
-    said = f"holds the newest {limit}; {newer} that fit are newer"
+        for one in facts.newest(connection, selection):
+            if newer > limit or (-one.published, one.id) >= me:
+                break  # so many are enough: nobody needs their number
+            newer += matches(selection, one)
+    said = f"holds the newest {limit}; {newer if newer <= limit else f'more than {limit}'} that fit are newer"
     return Reason("limit", newer < limit, said)
 
 

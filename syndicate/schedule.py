@@ -13,7 +13,7 @@ from datetime import datetime
 from syndicate import rhythm
 from syndicate.models import MailingList, Site
 from syndicate.selection import matches
-from syndicate.store import Connection, editions, posts, published
+from syndicate.store import Connection, editions, facts, published
 
 RHYTHMS = ("daily", "weekly", "monthly")
 
@@ -92,9 +92,5 @@ def _key(list: MailingList) -> str:
 
 def _waiting(connection: Connection, list: MailingList) -> int:
     """How many posts are new to the list, and need no look first."""
-    decided = editions.decided(connection, list.id)
-    held = set(posts.newest(connection, posts.Filter(unsure=True), None)) if list.unsure == "wait" else ()
-    return sum(
-        post.id not in decided and post.id not in held and matches(list.selection, post)
-        for post in posts.facts(connection)
-    )
+    new = facts.newest(connection, list.selection, new_to=list.id, unsure=list.unsure != "wait")
+    return sum(matches(list.selection, post) for post in new)

@@ -72,6 +72,44 @@ def matches(selection: Selection, post: Facts) -> bool:
     return all(reason.passed for reason in (*_named(selection, post), *_excluded(selection, post)))
 
 
+class Sorter:
+    """Many selections at once: which of them a post is in, without trying each of a thousand.
+
+    Every selection waits under one thing that a post must have to be in it; only those are tried that wait under something
+    the post has.
+    """
+
+    def __init__(self, selections: Mapping[str, Selection]) -> None:
+        self._selections = selections
+        self._waiting: dict[tuple[str, str | None], list[str]] = {}
+        for name, selection in selections.items():
+            for key in _needed(selection):
+                self._waiting.setdefault(key, []).append(name)
+
+    def fitting(self, post: Facts) -> set[str]:
+        """The names of the selections that the post is in."""
+        had: list[tuple[str, str | None]] = [("", ""), ("source", post.source), ("author", post.author)]
+        for kind, values in (("partner", post.partners), ("hashtag", post.hashtags), ("language", post.languages)):
+            had += [(kind, value) for value in values]
+        tried = {name for key in had for name in self._waiting.get(key, ())}
+        return {name for name in tried if matches(self._selections[name], post)}
+
+
+def _needed(selection: Selection) -> list[tuple[str, str | None]]:
+    """Things of which a post must have one to be in the selection, the rarest kind."""
+    named = [("partner", name) for name in selection.partners] + [("hashtag", name) for name in selection.hashtags]
+    if named:
+        return [*named[:1]] if selection.match == "all" else [*dict.fromkeys(named)]
+    for kind, values in (
+        ("source", selection.sources),
+        ("author", selection.authors),
+        ("language", selection.languages),
+    ):
+        if values:
+            return [(kind, value) for value in dict.fromkeys(values)]
+    return [("", "")]
+
+
 def _language(selection: Selection, post: Facts) -> list[Reason]:
     have = ", ".join(sorted(post.languages)) or "no version"
     if not selection.languages:

@@ -45,7 +45,7 @@ def sources(case: Case) -> Iterator[Verdict]:
 
 def feeds(case: Case) -> Iterator[Verdict]:
     """Whether each feed that should be there has its files."""
-    from syndicate.publishing import all_feeds
+    from syndicate.membership import all_feeds
     from syndicate.store import posts
 
     with case.store.read() as connection:

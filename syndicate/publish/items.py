@@ -326,8 +326,7 @@ def _notices(site: Site, post: Post, spoken: Sequence[str]) -> Iterable[Notice]:
 
 def _source(site: Site, post: Post) -> tuple[str, str] | None:
     for source in site.sources:
-        address = uri(source.url)
-        if source.id == post.source and address:
+        if source.id == post.source and (address := uri(source.url)):
             return line(source.name) or urlsplit(address).netloc, address
     return None
 

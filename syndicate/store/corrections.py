@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from syndicate.models import Correction, CorrectionKind
 from syndicate.store import schema as s
+from syndicate.store import tags
 from syndicate.store.chunks import batched
 from syndicate.store.posts import CHUNK, next_sequence
 
@@ -43,7 +44,8 @@ def change(
 def hide(connection: sa.Connection, post: str, at: datetime | None) -> None:
     """Hide a post from every feed, page and draft since `at`; None shows it again."""
     values = {"hidden": at, "sequence": next_sequence(connection)}
-    connection.execute(s.posts.update().where(s.posts.c.id == post).values(values))
+    with tags.counted(connection, [post]):
+        connection.execute(s.posts.update().where(s.posts.c.id == post).values(values))
 
 
 def undecide(connection: sa.Connection, edition: str, post: str) -> None:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from syndicate.errors import DatabaseBusy, ForeignDatabase, StoreError
 from syndicate.store import postgres
 
-REVISION = 3
+REVISION = 4
 """The newest migration that this program knows."""
 
 VERSION_TABLE = "syndicate_schema"

@@ -22,8 +22,8 @@ from syndicate.models import (
     Post,
     Version,
 )
-from syndicate.selection import Facts
 from syndicate.store import schema as s
+from syndicate.store import tags
 from syndicate.store.chunks import batched
 
 CHUNK = 500
@@ -98,66 +98,19 @@ def _known(
     return {row[0]: Known(*row) for rows in chunks for row in rows}
 
 
-def facts(
-    connection: sa.Connection, *, after: int | None = None, ids: Collection[str] | None = None
-) -> Iterator[Facts]:
-    """What selections look at, of every post shown, of those changed since sequence number `after`, or of `ids`.
-
-    Withdrawn and hidden posts are not looked at.
-    """
-    table = s.posts.c
-    query = sa.select(table.id, table.source, table.author, table.published)
-    query = query.where(table.withdrawn.is_(None), table.hidden.is_(None))
-    if after is not None:
-        query = query.where(table.sequence > after)
-    if ids is not None:
-        query = query.where(table.id.in_(ids))
-    chosen = query.subquery()
-
-    def grouped(column: sa.ColumnElement[str], post: sa.ColumnElement[str]) -> dict[str, set[str]]:
-        found = defaultdict(set)
-        for key, value in connection.execute(sa.select(post, column).where(post.in_(sa.select(chosen.c.id)))):
-            found[key].add(value)
-        return found
-
-    languages = grouped(s.versions.c.language, s.versions.c.post)
-    partners = grouped(s.post_partners.c.partner, s.post_partners.c.post)
-    hashtags = grouped(s.post_hashtags.c.key, s.post_hashtags.c.post)
-    for id, source, author, published in connection.execute(sa.select(chosen)).all():
-        yield Facts(
-            id=id,
-            source=source,
-            author=author,
-            published=published.timestamp(),
-            languages=frozenset(languages.get(id, ())),
-            partners=frozenset(partners.get(id, ())),
-            hashtags=frozenset(hashtags.get(id, ())),
-        )
-
-
-def hidden(connection: sa.Connection, after: int = 0) -> set[str]:
-    """The hidden posts, or those of them that changed since sequence number `after`."""
-    table = s.posts.c
-    query = sa.select(table.id).where(table.withdrawn.is_(None), table.hidden.isnot(None), table.sequence > after)
-    return {*connection.execute(query).scalars()}
-
-
 def newest(connection: sa.Connection, chosen: Filter, limit: int | None) -> list[str]:
     """The ids of the standing posts that pass the filter, newest first; with `limit` None all of them."""
     table = s.posts.c
     query = sa.select(table.id).where(table.withdrawn.is_(None)).order_by(table.published.desc(), table.id).limit(limit)
     if chosen.source:
         query = query.where(table.source == chosen.source)
-    if chosen.partner:
-        query = query.where(
-            table.id.in_(sa.select(s.post_partners.c.post).where(s.post_partners.c.partner == chosen.partner))
-        )
-    if chosen.hashtag:
-        query = query.where(
-            table.id.in_(sa.select(s.post_hashtags.c.post).where(s.post_hashtags.c.key == chosen.hashtag))
-        )
-    if chosen.language:
-        query = query.where(table.id.in_(sa.select(s.versions.c.post).where(s.versions.c.language == chosen.language)))
+    for column, wanted in (
+        (s.post_partners.c.partner, chosen.partner),
+        (s.post_hashtags.c.key, chosen.hashtag),
+        (s.versions.c.language, chosen.language),
+    ):
+        if wanted:  # EXISTS and not IN: the posts are gone through by their date, and nothing has to be sorted
+            query = query.where(sa.exists().where(column.table.c.post == table.id, column == wanted))
     if chosen.since:
         query = query.where(table.published >= chosen.since)
     if chosen.unsure:
@@ -167,12 +120,16 @@ def newest(connection: sa.Connection, chosen: Filter, limit: int | None) -> list
     return list(connection.execute(query).scalars())
 
 
-def load(connection: sa.Connection, ids: Sequence[str]) -> list[Post]:
-    """The posts with these ids, in this order, with everything; ids that are not there, or withdrawn, are left out."""
+def load(connection: sa.Connection, ids: Sequence[str], *, blocks: bool = True) -> list[Post]:
+    """The posts with these ids, in this order; ids that are not there, or withdrawn, are left out.
+
+    With everything but their bodies as upstream wrote them, and without their `blocks` where those are not wanted.
+    """
     found: dict[str, Post] = {}
+    columns = [column for column in s.posts.c if column.name != "body" and (blocks or column.name != "blocks")]
     for chunk in batched(ids, CHUNK):
         parts = _parts(connection, chunk)
-        rows = connection.execute(sa.select(s.posts).where(s.posts.c.id.in_(chunk), s.posts.c.withdrawn.is_(None)))
+        rows = connection.execute(sa.select(*columns).where(s.posts.c.id.in_(chunk), s.posts.c.withdrawn.is_(None)))
         found.update((row.id, _post(row, parts)) for row in rows)
     return [found[id] for id in ids if id in found]
 
@@ -212,38 +169,37 @@ def resolve(connection: sa.Connection, wanted: str) -> list[str]:
     )
     if exact or not wanted.isalnum():
         return list(exact)
-    return list(connection.execute(sa.select(table.id).where(table.id.startswith(wanted)).limit(10)).scalars())
-
-
-def hashtag_counts(connection: sa.Connection) -> dict[str, tuple[str, int]]:
-    """For each hashtag of posts that are shown: its commonest display and the number of posts that carry it."""
-    tags, posts = s.post_hashtags.c, s.posts.c
-    query = (
-        sa.select(tags.key, tags.display, sa.func.count())
-        .join(s.posts, posts.id == tags.post)
-        .where(posts.withdrawn.is_(None), posts.hidden.is_(None))
-        .group_by(tags.key, tags.display)
-        .order_by(tags.key, sa.func.count().desc(), tags.display)
-    )
-    counts: dict[str, tuple[str, int]] = {}
-    for key, display, count in connection.execute(query):
-        first, sum_ = counts.get(key, (display, 0))
-        counts[key] = (first, sum_ + count)
-    return counts
+    # An index finds what follows a word; LIKE would read every post, as SQLite cares for no case there.
+    following = connection.execute(sa.select(table.id).where(table.id >= wanted).order_by(table.id).limit(10)).scalars()
+    return [id for id in following if id.startswith(wanted)]
 
 
 def partner_counts(connection: sa.Connection) -> dict[str, int]:
     """The number of posts shown that name each partner."""
     partners, posts = s.post_partners.c, s.posts.c
-    query = sa.select(partners.partner, sa.func.count()).join(s.posts, posts.id == partners.post)
-    rows = connection.execute(query.where(posts.withdrawn.is_(None), posts.hidden.is_(None)).group_by(partners.partner))
-    return {row[0]: row[1] for row in rows}
+    shown = sa.select(posts.id).where(posts.withdrawn.is_(None), posts.hidden.is_(None))
+    query = sa.select(partners.partner, sa.func.count()).where(partners.post.in_(shown)).group_by(partners.partner)
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def count(connection: sa.Connection, *, unsure: bool = False) -> int:
-    """How many posts stand; of them, with `unsure`, those whose split wants a look."""
+def count(connection: sa.Connection) -> int:
+    """How many posts stand."""
     query = sa.select(sa.func.count()).select_from(s.posts).where(s.posts.c.withdrawn.is_(None))
-    return connection.execute(query.where(s.posts.c.unsure) if unsure else query).scalar_one()
+    return connection.execute(query).scalar_one()
+
+
+def unsure(connection: sa.Connection) -> list[str]:
+    """The posts shown whose split wants a look, newest first."""
+    table = s.posts.c
+    query = sa.select(table.id).where(table.withdrawn.is_(None), table.unsure, table.hidden.is_(None))
+    return list(connection.execute(query.order_by(table.published.desc(), table.id)).scalars())
+
+
+def count_hidden(connection: sa.Connection) -> int:
+    """How many posts are hidden."""
+    table = s.posts.c
+    query = sa.select(sa.func.count()).select_from(s.posts).where(table.withdrawn.is_(None), table.hidden.isnot(None))
+    return connection.execute(query).scalar_one()
 
 
 # ---------------------------------------------------------------- writing
@@ -266,6 +222,11 @@ def save(connection: sa.Connection, records: Sequence[Record]) -> None:
         return
     sequence = next_sequence(connection)
     ids = [record.post.id for record in records]
+    with tags.counted(connection, ids):
+        _save(connection, records, ids, sequence)
+
+
+def _save(connection: sa.Connection, records: Sequence[Record], ids: Sequence[str], sequence: int) -> None:
     there = {id for chunk in batched(ids, CHUNK) for id in _existing(connection, chunk)}
     rows = [_row(record) | {"sequence": sequence} for record in records]
     if fresh := [row for row in rows if row["id"] not in there]:
@@ -285,7 +246,8 @@ def save(connection: sa.Connection, records: Sequence[Record]) -> None:
 def save_found(connection: sa.Connection, posts: Sequence[Post]) -> None:
     """Store anew the partners, hashtags and links of posts that are there; texts stay as they are."""
     sequence = next_sequence(connection)
-    _replace_found(connection, {post.id for post in posts}, posts)
+    with tags.counted(connection, [post.id for post in posts]):
+        _replace_found(connection, {post.id for post in posts}, posts)
     for chunk in batched([post.id for post in posts], CHUNK):
         connection.execute(s.posts.update().where(s.posts.c.id.in_(chunk)).values(sequence=sequence))
 
@@ -367,7 +329,7 @@ def _post(row: Any, parts: Mapping[sa.Table, dict[str, list[Any]]]) -> Post:
         hashtags=tuple(HashtagUse(h.key, h.display, tuple(h.spellings), tuple(h.languages)) for h in found[s.post_hashtags]),
         links=tuple(Link(link.url, cast(Any, link.kind), link.language, link.label) for link in found[s.post_links]),
         picture=Picture(**row.picture) if row.picture else None,
-        blocks=tuple(LabelledBlock(**block) for block in row.blocks),
+        blocks=tuple(LabelledBlock(**block) for block in getattr(row, "blocks", ())),
         margin=row.margin, unsure=row.unsure, notes=tuple(row.notes),
         hidden=row.hidden,
     )  # fmt: skip

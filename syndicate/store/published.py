@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,33 +56,82 @@ def save_source(connection: sa.Connection, row: SourceRow) -> None:
 # ---------------------------------------------------------------- feeds
 
 
-def feeds(connection: sa.Connection) -> dict[str, tuple[str, datetime | None]]:
-    """Every feed ever published: slug → the hash of its settings, and since when it is gone (None: it stands)."""
-    return {row.slug: (row.settings, row.gone) for row in connection.execute(sa.select(s.feeds))}
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """What we remember of a feed: hashes of what its files were written from and of the selection that its posts fit.
+
+    `due`: its posts changed since it was written; `items`: how many it held then; `gone`: since when (None: it stands).
+    """
+
+    settings: str
+    selection: str
+    due: bool
+    items: int
+    gone: datetime | None
 
 
-def set_feed(connection: sa.Connection, slug: str, settings: str, posts: Iterable[tuple[str, datetime]]) -> None:
-    """Begin a feed anew: its settings, and the posts (id, published) that are in it. Tombstones of others stay."""
-    table, posts = s.feed_posts, list(posts)
-    connection.execute(table.delete().where(table.c.feed == slug, table.c.withdrawn.is_(None)))
-    _unbury(connection, [slug], [post for post, _ in posts])
-    if (
-        connection.execute(s.feeds.update().where(s.feeds.c.slug == slug).values(settings=settings, gone=None)).rowcount
-        == 0
-    ):
-        connection.execute(s.feeds.insert().values(slug=slug, settings=settings))
-    if rows := [{"feed": slug, "post": post, "published": published} for post, published in posts]:
-        connection.execute(table.insert(), rows)
+def feeds(connection: sa.Connection) -> dict[str, FeedRow]:
+    """Every feed ever published, by its slug."""
+    table = s.feeds.c
+    rows = connection.execute(sa.select(table.slug, table.settings, table.selection, table.due, table.held, table.gone))
+    return {slug: FeedRow(*rest) for slug, *rest in rows}
+
+
+def gone_since(connection: sa.Connection, slug: str) -> datetime | None:
+    """Since when a feed is published no more; None where it stands or never was."""
+    return connection.execute(sa.select(s.feeds.c.gone).where(s.feeds.c.slug == slug)).scalar()
+
+
+def begin(connection: sa.Connection, slugs: Collection[str]) -> None:
+    """Begin these feeds anew: no post stands in them. Tombstones stay."""
+    values: dict[str, Any] = {"settings": "", "selection": "", "due": True, "gone": None}
+    there: set[str] = set()
+    for chunk in batched(slugs, CHUNK):
+        there |= {*connection.execute(sa.select(s.feeds.c.slug).where(s.feeds.c.slug.in_(chunk))).scalars()}
+        connection.execute(s.feeds.update().where(s.feeds.c.slug.in_(chunk)).values(values))
+        connection.execute(
+            s.feed_posts.delete().where(s.feed_posts.c.feed.in_(chunk), s.feed_posts.c.withdrawn.is_(None))
+        )
+    if new := [{"slug": slug, **values} for slug in sorted({*slugs} - there)]:
+        connection.execute(s.feeds.insert(), new)
+
+
+def settle(connection: sa.Connection, selections: Mapping[str, str]) -> None:
+    """The posts of these feeds fit their selections, of which these are the hashes."""
+    table = s.feeds
+    update = table.update().where(table.c.slug == sa.bindparam("feed")).values(selection=sa.bindparam("hash"))
+    if rows := [{"feed": slug, "hash": hash} for slug, hash in selections.items()]:
+        connection.execute(update, rows)
+
+
+def set_due(connection: sa.Connection, slugs: Collection[str]) -> None:
+    """These feeds have to be written again."""
+    for chunk in batched(sorted(slugs), CHUNK):
+        connection.execute(s.feeds.update().where(s.feeds.c.slug.in_(chunk)).values(due=True))
+
+
+def set_written(connection: sa.Connection, written: Mapping[str, tuple[str, int]]) -> None:
+    """These feeds were written: from what (a hash), and with how many items."""
+    table = s.feeds
+    update = table.update().where(table.c.slug == sa.bindparam("feed"))
+    values = {"settings": sa.bindparam("hash"), "held": sa.bindparam("count"), "due": False}
+    if rows := [{"feed": slug, "hash": hash, "count": items} for slug, (hash, items) in written.items()]:
+        connection.execute(update.values(values), rows)
 
 
 def set_gone(connection: sa.Connection, slugs: Collection[str], at: datetime) -> None:
     """These feeds are published no more."""
-    connection.execute(s.feeds.update().where(s.feeds.c.slug.in_(slugs)).values(gone=at, settings=""))
-    connection.execute(s.feed_posts.delete().where(s.feed_posts.c.feed.in_(slugs)))
+    for chunk in batched(slugs, CHUNK):
+        values = {"gone": at, "settings": "", "selection": ""}
+        connection.execute(s.feeds.update().where(s.feeds.c.slug.in_(chunk)).values(values))
+        connection.execute(s.feed_posts.delete().where(s.feed_posts.c.feed.in_(chunk)))
+
+
+# ---------------------------------------------------------------- who is in them
 
 
 def memberships(connection: sa.Connection, posts: Collection[str]) -> dict[str, set[str]]:
-    """In which feeds each of these posts was when last published: post → slugs."""
+    """In which feeds each of these posts stands: post → slugs."""
     found: dict[str, set[str]] = {}
     table = s.feed_posts.c
     for chunk in batched(posts, CHUNK):
@@ -93,39 +142,36 @@ def memberships(connection: sa.Connection, posts: Collection[str]) -> dict[str, 
     return found
 
 
-def join_feeds(connection: sa.Connection, post: str, published: datetime, feeds: Collection[str]) -> None:
-    """Put a post into feeds that it was not in."""
-    _unbury(connection, feeds, [post])
-    if rows := [{"feed": slug, "post": post, "published": published} for slug in sorted(feeds)]:
-        connection.execute(s.feed_posts.insert(), rows)
-
-
-def _unbury(connection: sa.Connection, feeds: Collection[str], posts: Collection[str]) -> None:
-    """Remove the tombstones of posts that stand in these feeds again, with another of their versions."""
+def join(connection: sa.Connection, members: Sequence[tuple[str, str, datetime]]) -> None:
+    """Put posts into feeds that they are not in (feed, post, published); where one has a tombstone there, it goes."""
     table = s.feed_posts
-    buried = sa.select(table.c.post).where(table.c.feed.in_(feeds), table.c.withdrawn.isnot(None))
-    if back := set(connection.execute(buried).scalars()).intersection(posts):
-        connection.execute(table.delete().where(table.c.feed.in_(feeds), table.c.post.in_(back)))
+    joining = {(feed, post) for feed, post, _ in members}
+    for chunk in batched(sorted({post for _, post in joining}), CHUNK):
+        buried = sa.select(table.c.feed, table.c.post).where(table.c.post.in_(chunk), table.c.withdrawn.isnot(None))
+        for feed, post in connection.execute(buried).all():
+            if (feed, post) in joining:
+                connection.execute(table.delete().where(table.c.feed == feed, table.c.post == post))
+    if members:
+        connection.execute(
+            table.insert(), [{"feed": feed, "post": post, "published": moment} for feed, post, moment in members]
+        )
 
 
-def leave_feeds(
-    connection: sa.Connection, post: str, feeds: Collection[str], withdrawn: datetime | None = None
-) -> None:
+def leave(connection: sa.Connection, post: str, feeds: Collection[str], withdrawn: datetime | None = None) -> None:
     """Take a post out of feeds; one that was withdrawn leaves a tombstone."""
     table = s.feed_posts
-    here = sa.and_(table.c.post == post, table.c.feed.in_(feeds), table.c.withdrawn.is_(None))
-    connection.execute(
-        table.update().where(here).values(withdrawn=withdrawn) if withdrawn else table.delete().where(here)
-    )
+    for chunk in batched(sorted(feeds), CHUNK):
+        here = sa.and_(table.c.post == post, table.c.feed.in_(chunk), table.c.withdrawn.is_(None))
+        connection.execute(
+            table.update().where(here).values(withdrawn=withdrawn) if withdrawn else table.delete().where(here)
+        )
 
 
-def newest_of(connection: sa.Connection, slug: str, limit: int) -> list[tuple[str, datetime]]:
-    """The newest posts of a feed with their dates, by the membership kept for it."""
+def newest_of(connection: sa.Connection, slug: str, limit: int) -> list[str]:
+    """The newest posts that stand in a feed."""
     table = s.feed_posts.c
-    query = sa.select(table.post, table.published).where(table.feed == slug, table.withdrawn.is_(None))
-    return [
-        (row[0], row[1]) for row in connection.execute(query.order_by(table.published.desc(), table.post).limit(limit))
-    ]
+    query = sa.select(table.post).where(table.feed == slug, table.withdrawn.is_(None))
+    return [*connection.execute(query.order_by(table.published.desc(), table.post).limit(limit)).scalars()]
 
 
 def tombstones(connection: sa.Connection, slug: str, limit: int = 50) -> list[str]:
@@ -133,10 +179,3 @@ def tombstones(connection: sa.Connection, slug: str, limit: int = 50) -> list[st
     table = s.feed_posts.c
     query = sa.select(table.post).where(table.feed == slug, table.withdrawn.isnot(None))
     return list(connection.execute(query.order_by(table.withdrawn.desc(), table.post).limit(limit)).scalars())
-
-
-def size_of(connection: sa.Connection, slugs: Collection[str]) -> dict[str, int]:
-    """How many posts each of these feeds holds."""
-    table = s.feed_posts.c
-    query = sa.select(table.feed, sa.func.count()).where(table.withdrawn.is_(None)).group_by(table.feed)
-    return {row[0]: row[1] for row in connection.execute(query) if row[0] in slugs}

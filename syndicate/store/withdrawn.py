@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
-from syndicate.store import corrections
+from syndicate.store import corrections, tags
 from syndicate.store import schema as s
-from syndicate.store.posts import Record, next_sequence
+from syndicate.store.chunks import batched
+from syndicate.store.posts import CHUNK, Record, next_sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,31 +32,42 @@ class Withdrawal:
     erased: bool
 
 
+def since(connection: sa.Connection, after: int, upto: int) -> list[str]:
+    """The posts of which anything was taken back after sequence number `after`, and before or at `upto`."""
+    table = s.withdrawals.c
+    query = sa.select(table.post).where(table.sequence > after, table.sequence <= upto).distinct()
+    return [*connection.execute(query).scalars()]
+
+
 def everything(connection: sa.Connection, posts: Collection[str] | None = None) -> list[Withdrawal]:
     """Everything that was ever taken back, or what was of these posts; oldest first."""
-    query = sa.select(s.withdrawals).order_by(s.withdrawals.c.at, s.withdrawals.c.post, s.withdrawals.c.language)
-    if posts is not None:
-        query = query.where(s.withdrawals.c.post.in_(posts))
-    return [
-        Withdrawal(row.post, row.language, row.year, tuple(row.languages), tuple(row.keys), row.at, row.erased)
-        for row in connection.execute(query)
-    ]
+    query = sa.select(s.withdrawals)
+    if posts is None:
+        found = [_withdrawal(row) for row in connection.execute(query)]
+    else:
+        chunks = (connection.execute(query.where(s.withdrawals.c.post.in_(chunk))) for chunk in batched(posts, CHUNK))
+        found = [_withdrawal(row) for rows in chunks for row in rows]
+    return sorted(found, key=lambda one: (one.at, one.post, one.language))
+
+
+def _withdrawal(row: Any) -> Withdrawal:
+    return Withdrawal(row.post, row.language, row.year, tuple(row.languages), tuple(row.keys), row.at, row.erased)
 
 
 def add(connection: sa.Connection, one: Withdrawal) -> None:
     """Note a withdrawal; a whole post is hidden, or its rows deleted if it is to be erased."""
-    table = s.withdrawals
+    table, sequence = s.withdrawals, next_sequence(connection)
     connection.execute(table.delete().where(table.c.post == one.post, table.c.language == one.language))
-    connection.execute(table.insert().values(asdict(one)))
+    connection.execute(table.insert().values(asdict(one) | {"sequence": sequence}))
     if one.language:
         corrections.without_texts(connection, one.post, one.language, erase=one.erased)
         return
     this = s.posts.c.id == one.post
-    sequence = next_sequence(connection)
-    if one.erased:
-        connection.execute(s.posts.delete().where(this))
-    else:
-        connection.execute(s.posts.update().where(this).values(withdrawn=one.at, sequence=sequence))
+    with tags.counted(connection, [one.post]):
+        if one.erased:
+            connection.execute(s.posts.delete().where(this))
+        else:
+            connection.execute(s.posts.update().where(this).values(withdrawn=one.at, sequence=sequence))
 
 
 def without(record: Record, taken_back: Sequence[Withdrawal]) -> Record:

@@ -177,7 +177,7 @@ def _absent(parts: Parts, visit: Visit, *, path: str) -> Answer:
     first, *rest = path.strip("/").split("/")
     if first == "feeds" and rest:
         with parts.store.read() as connection:
-            since = published.feeds(connection).get(rest[0], ("", None))[1]
+            since = published.gone_since(connection, rest[0])
         if since is not None:
             return pages.trouble(parts, visit, 410)
     return pages.trouble(parts, visit, 404)

@@ -30,7 +30,7 @@ def files(tmp_path_factory):
     (root / "outside.txt").write_text("secret", "utf-8")
     with serving(root) as served:
         with served.parts.store.write() as connection:
-            published.set_feed(connection, "old-en", "x", [])
+            published.begin(connection, ["old-en"])
             published.set_gone(connection, ["old-en"], served.clock())
         yield served
 
