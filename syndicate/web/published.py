@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from syndicate.web.visit import Answer, Headers, quality
 
@@ -48,10 +48,10 @@ class _Kept:
 
 
 class Shelf:
-    """The published files of one folder, which may not be there yet."""
+    """The published files of one folder, which may not be there yet. Feeds name the site's WebSub `hub`, if there is one."""
 
-    def __init__(self, public: Path, base_url: str) -> None:
-        self.public, self._held = public, 0
+    def __init__(self, public: Path, base_url: str, hub: str | None = None) -> None:
+        self.public, self._held, self._base, self._hub = public, 0, base_url, hub
         self._kept: OrderedDict[Path, _Kept] = OrderedDict()
         self._origin = "{0.scheme}://{0.netloc}".format(urlsplit(base_url))
 
@@ -98,7 +98,7 @@ class Shelf:
             body = target.read_bytes()
         except (OSError, ValueError):
             return None
-        kept = _kept(seen, body, file.name, end, self._policy(file))
+        kept = _kept(seen, body, file.name, end, self._policy(file), self._links(file))
         self._keep(target, kept)
         return kept
 
@@ -109,6 +109,13 @@ class Shelf:
         self._held += len(kept.body)
         while self._held > MOST_KEPT and self._kept:
             self._held -= len(self._kept.popitem(last=False)[1].body)
+
+    def _links(self, file: Path) -> Headers:
+        """The Link header by which a subscriber finds the hub without reading the feed (W3C WebSub §4)."""
+        parts = file.relative_to(self.public).parts
+        if not self._hub or len(parts) != 3 or parts[0] != "feeds" or parts[2] not in TYPES:
+            return ()
+        return (("Link", f'<{self._hub}>; rel="hub", <{self._base}/{quote("/".join(parts))}>; rel="self"'),)
 
     def _policy(self, file: Path) -> str:
         """The Content-Security-Policy of a file: no script ever. A newsletter in the archive carries its style in itself."""
@@ -121,7 +128,7 @@ class Shelf:
         )
 
 
-def _kept(seen: tuple[int, int, int], body: bytes, name: str, end: str, policy: str) -> _Kept:
+def _kept(seen: tuple[int, int, int], body: bytes, name: str, end: str, policy: str, links: Headers) -> _Kept:
     etag = f'"{hashlib.sha256(body).hexdigest()[:20]}{end.replace(".", "-")}"'
     modified = formatdate(seen[0] // 1_000_000_000, usegmt=True)
     headers = [
@@ -132,6 +139,7 @@ def _kept(seen: tuple[int, int, int], body: bytes, name: str, end: str, policy: 
         ("Vary", "Accept-Encoding"),
         ("Access-Control-Allow-Origin", "*"),
         ("Content-Security-Policy", policy),
+        *links,
     ]
     if end:
         headers.append(("Content-Encoding", next(coding for coding, ending in TWINS if ending == end)))

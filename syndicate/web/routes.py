@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from syndicate.errors import StoreError, TemplateError, UsageError
+from syndicate.publish.items import uri
 from syndicate.web import account, approval, events, health, joining, links, pages
 from syndicate.web.gate import Gate
 from syndicate.web.parts import STYLE, Parts
@@ -66,7 +67,7 @@ ROUTES: dict[str, dict[str, Page]] = {
 def app(parts: Parts) -> Starlette:
     """The web side of a site, as an ASGI application."""
     threads = anyio.CapacityLimiter(THREADS)
-    shelf = Shelf(parts.site.places.public, parts.site.base_url)
+    shelf = Shelf(parts.site.places.public, parts.site.base_url, uri(parts.site.hub))
     routes = [
         Route(path, _endpoint(parts, threads, path, by_method), methods=list(by_method))
         for path, by_method in ROUTES.items()

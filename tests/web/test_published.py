@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from web.web_site import make_site, serving
 
 from syndicate.store import published
+from syndicate.web.published import Shelf
 
 RSS = b'<rss version="2.0"><channel><title>Ni\xc3\xab</title></channel></rss>\n'
 
@@ -143,3 +144,13 @@ def test_a_site_without_published_files_starts_and_says_404(shared):
     assert not shared.parts.site.places.public.exists()
     assert shared.get("/feeds/index.html").status == 404
     assert shared.get("/").status == 200
+
+
+def test_a_feed_names_the_hub_in_a_header(files):
+    shelf = Shelf(files.parts.site.places.public, "https://feeds.example.org", "https://hub.example.org/")
+    got = shelf.answer("/feeds/all-sq/rss.xml", {"accept-encoding": "gzip"})
+    assert dict(got.headers)["Link"] == (
+        '<https://hub.example.org/>; rel="hub", <https://feeds.example.org/feeds/all-sq/rss.xml>; rel="self"'
+    )
+    assert "Link" not in dict(shelf.answer("/feeds/all-sq/index.html", {}).headers)
+    assert "link" not in files.get("/feeds/all-sq/rss.xml").headers
