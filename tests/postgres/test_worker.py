@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import os
+import random
 import select
 import signal
 import subprocess
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import databases
 import pytest
 from road.conftest import begin_with, blog, make_home, served, shelf
 from road.road_site import Home, Said, end, source, wait_for
+from sendgrid_standin import KEY, Standin
 
 from syndicate.samples.blog import Blog
 from syndicate.store.engine import VERSION_TABLE
@@ -31,7 +35,7 @@ def home(make_home: Callable[..., Home], blog: Blog) -> Home:
 
 @contextmanager
 def worker(home: Home, *more: str) -> Iterator[subprocess.Popen[str]]:
-    process = home.start("worker", *more, env={**os.environ, "SYNDICATE_OFFLINE": "1"})
+    process = home.start("worker", *more)
     assert process.stdout is not None
     assert select.select([process.stdout], [], [], 30)[0], "it does not begin"
     assert process.stdout.readline().startswith("Working"), process.communicate()
@@ -72,6 +76,49 @@ def test_it_does_all_that_run_does(home: Home) -> None:
         assert ended.err.endswith("Stopped.\n")
         assert "should not have happened" not in ended.err
     assert "worker" not in home.run("run").fine().err, "nobody is at work any more: run does it itself"
+
+
+READERS, A_SECOND = 60, 15
+
+
+def test_two_workers_one_killed_again_and_again_and_a_limit_that_both_keep(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through SendGrid's stand-in: nobody gets two, nobody is lost, and the work goes on within a stated time."""
+    home.edit("feeds/site.toml", "[delivery]", f"[delivery]\nper_second = {A_SECOND}")
+    home.edit("feeds/site.toml", 'transport = "folder"', 'transport = "sendgrid"')
+    table = tmp_path / "people.csv"
+    table.write_text(
+        "address,language\n" + "".join(f"r{n}@example.org,{['sq', 'en'][n % 2]}\n" for n in range(READERS))
+    )
+    home.run("subscribers", "import", "newsletter", str(table), "--evidence", "letter").fine()
+    home.run("pull").fine()
+    home.run("newsletter", "draft", "newsletter").fine()
+    home.run("newsletter", "approve", "newsletter").fine()
+    with Standin(tmp_path / "standin.sqlite", loose=True) as provider:
+        monkeypatch.setenv("SENDGRID_API_KEY", KEY)
+        monkeypatch.setenv("SYNDICATE_SENDGRID_URL", provider.url)
+        dice = random.Random(7)
+        with worker(home, "--only", "send", "--jobs", "1") as one:
+            began = time.monotonic()
+            home.run("newsletter", "send", "newsletter", "--yes").fine()
+            for _ in range(2):
+                with worker(home, "--only", "send", "--jobs", "1"):
+                    time.sleep(dice.uniform(0.2, 1.5))  # then it is killed, in the middle of its work
+                assert standing(home)["balanced"]
+            wait_for(lambda: standing(home)["state"] == "sent", 90)
+            assert one.poll() is None
+            assert time.monotonic() - began >= (READERS - 2 * A_SECOND) / A_SECOND, "together they keep the limit"
+        provider.advance(3 * 3600)
+        assert Counter(one["address"] for one in provider.deliveries()) == {
+            f"r{n}@example.org": 1 for n in range(READERS)
+        }
+        assert standing(home)["states"] == {"accepted": READERS}
+
+
+def standing(home: Home) -> dict[str, Any]:
+    found: dict[str, Any] = home.json("newsletter", "status", "newsletter")["edition"]
+    return found
 
 
 def test_it_goes_on_after_the_database_was_away_and_ends_when_a_newer_version_takes_it_over(home: Home) -> None:
