@@ -6,6 +6,7 @@
     docs/pictures/feed.png                     a feed's page
     docs/pictures/directory.png                the page that lists every feed
     docs/pictures/preview.png                  what the operator looks at before approving
+    docs/pictures/report.png                   what `syndicate report` writes
     docs/pictures/try.png                      what `syndicate try` shows of a blog
 
 The browser is SYNDICATE_CHROMIUM, else the first of the usual names on the path. Nothing leaves this machine: the demo and
@@ -59,6 +60,8 @@ def main(names: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="syndicate-pictures-") as scratch:
         demo = Path(scratch) / "demo"
         syndicate("demo", "--to", demo)
+        period = ("--from", "2026-01-01", "--to", "2026-12-31", "--language", "en")
+        syndicate("report", "--site", demo, *period, "--out", Path(scratch) / "report.html")
         pages = mails(demo, Path(scratch))
         with serve(port_in(pages["sq"])) as blog:  # the mails show its illustrations
             syndicate("try", blog.base_url, "--no-open", "--posts", "4", "--out", Path(scratch) / "try.html")
@@ -82,6 +85,7 @@ def shots(demo: Path, pages: dict[str, Path], scratch: Path) -> list[Shot]:
         Shot("feed", feeds / "all-sq" / "index.html", 1000, 760),
         Shot("directory", feeds / "index.html", 1000, 760),
         Shot("preview", demo / "preview" / "newsletter-1" / "index.html", 1200, 860),
+        Shot("report", scratch / "report.html", 1000, 940),
         Shot("try", scratch / "try.html", 1000, 860),
     ]
 

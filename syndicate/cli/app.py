@@ -108,6 +108,7 @@ PARTS = (
     "start",
     "road",
     "doctor",
+    "report",
     "serving",
     "working",
     "databases",

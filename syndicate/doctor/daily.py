@@ -64,6 +64,7 @@ def readers(case: Case) -> Iterator[Verdict]:
 
 def retention(case: Case) -> Iterator[Verdict]:
     """Whether what concerns people goes when [retention] says."""
+    from syndicate.retention import REHEARSED
     from syndicate.store.health import kept_too_long
 
     keep = case.site.retention
@@ -71,7 +72,7 @@ def retention(case: Case) -> Iterator[Verdict]:
     with case.store.read() as connection:
         found = kept_too_long(connection, **{what: case.now - GRACE - length for what, length in lengths.items()})
     days = {what: length.days for what, length in lengths.items()}
-    yield from working.kept(found, days, _old_files(case.state / "dry-run", case.now - keep.ledger - GRACE))
+    yield from working.kept(found, days, _old_files(case.state / "dry-run", case.now - REHEARSED - GRACE))
 
 
 def _old_files(folder: Path, before: datetime) -> int:

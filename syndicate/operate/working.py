@@ -173,8 +173,8 @@ def kept(overdue: Mapping[str, int], days: Mapping[str, int], files: int) -> Ite
         )
     if files:
         yield warning(
-            f"{count(files, 'test mail')} under var/ {'is' if files == 1 else 'are'} older than [retention] keeps mail.",
-            "Delete var/dry-run and the old files in var/outbox",
+            f"{count(files, 'mail')} of a dry run under var/dry-run {'is' if files == 1 else 'are'} older than a week.",
+            "syndicate run deletes them, once a day; see why it did not",
         )
     if not late and not files:
         yield ok("Nothing about people is kept longer than [retention] says.")

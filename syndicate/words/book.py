@@ -24,6 +24,9 @@ LAST_RESORT = "en"
 REGIONS = {"en": "en_GB"}
 """Where a bare language code would give the habits of a far country: English dates and lists as Europe writes them."""
 
+Day = date
+"""A day; the word book has a method called date."""
+
 Phrase = tuple[tuple[str, str | None], ...]
 """A string cut at its placeholders: pairs of literal text and the name of the placeholder after it, or None."""
 
@@ -89,6 +92,21 @@ class WordBook:
 
             self._days[language, day] = format_date(day, format="long", locale=locale(language))
         return self._days[language, day]
+
+    def day(self, language: str, day: Day) -> str:
+        """A day, written out long."""
+        return self.date(language, datetime(day.year, day.month, day.day, 12, tzinfo=self.zone))
+
+    def step(self, language: str, day: Day, by: str, *, short: bool = False) -> str:
+        """The week, month or year that begins with `day`: "nëntor 2026"; in short "nën", for an axis."""
+        from babel.dates import format_date
+
+        long, brief = {"week": ("d MMM y", "d MMM"), "month": ("LLLL y", "LLL"), "year": ("y", "y")}[by]
+        return format_date(day, format=brief if short else long, locale=locale(language))
+
+    def number(self, language: str, value: int) -> str:
+        """A number with the language's separators."""
+        return self._shown(language, value)
 
     def join(self, language: str, items: list[str]) -> str:
         """The items as a list in a sentence: "a, b dhe c"."""
