@@ -57,7 +57,7 @@ STATUSES = {
 """What the exit status of a command says beyond the table."""
 
 
-PANELS = ("Start here", "Every day", "Posts", "Newsletters", "People")
+PANELS = ("Start here", "Every day", "Posts", "Newsletters", "People", "Keeping it safe")
 """The panels of `syndicate --help`, in the order of the page, whichever file of commands was imported first."""
 
 

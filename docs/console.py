@@ -92,6 +92,7 @@ class Scene:
         {
             "changed": self.finish, "gone": self.gone, "back": self.back, "drafted": self.drafted, "older": self.older,
             "ill": self.ill, "well": self.well,
+            "keyed": self.keyed,
         }[what]()  # fmt: skip
 
     def finish(self) -> None:
@@ -117,6 +118,10 @@ class Scene:
         (self.here / "var").chmod(0o700)
         path = self.here / "feeds/site.toml"
         path.write_text(path.read_text("utf-8").replace('evry = "1h"', 'every = "1h"'), "utf-8")
+
+    def keyed(self) -> None:
+        """A passphrase for backups is in the environment; it goes when the pages are done."""
+        os.environ["SYNDICATE_BACKUP_KEY"] = "a passphrase of the pages"
 
     def gone(self) -> None:
         """The blog's feed is not where it was."""
@@ -287,7 +292,7 @@ def masked(text: str) -> str:
     text = re.sub(r"\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)|[ ]\d\d:\d\d)?", "(moment)", text)
     text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:(port)", text)
     text = re.sub(r"\d+ KB", "(size) KB", text)  # a day of two digits makes a mail a byte longer
-    text = re.sub(r"\d+ (?:second|minute|hour|day)s? ago", "(some time) ago", text)
+    text = re.sub(r"\d+ (?:second|minute|hour|day)s? (ago|old)", r"(some time) \1", text)
     return re.sub(r"[ \t]+", " ", text)
 
 

@@ -19,7 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from syndicate import schedule
+from syndicate import arming, schedule
 from syndicate.deliver.lock import LockHeld
 from syndicate.errors import Busy, DeliveryError, SyndicateError, UsageError
 from syndicate.models import Edition, MailingList, Site
@@ -219,6 +219,9 @@ def _approve(tools: Tools, done: Done) -> None:
     with tools.store.read() as connection:
         found = [one.id for one in editions.in_states(connection, ("draft",)) if one.list in lists]
         drafts = [edition for id in found if (edition := editions.load(connection, id)) is not None]
+        drafts, back = arming.by_themselves(connection, drafts)
+    for id in back:
+        _say_once(tools, done, id, arming.FIRST.format(id))
     if not drafts:
         return
     from syndicate import checking

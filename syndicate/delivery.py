@@ -16,7 +16,7 @@ from syndicate.errors import UsageError
 from syndicate.models import Edition, EditionState, MailingList
 from syndicate.office import Office, Report, Standing, at_work, begins, due, overdue, settle_open, standing
 from syndicate.shift import Shift
-from syndicate.store import Connection, audiences, editions
+from syndicate.store import Connection, armed, audiences, editions
 
 __all__ = ["SENDABLE", "Office", "Report", "Standing", "audience", "due", "overdue", "send", "standing", "why_not"]
 
@@ -44,6 +44,7 @@ def send(office: Office, edition: Edition, list: MailingList, report: Report, *,
 def _begin(office: Office, edition: Edition, list: MailingList, late: bool) -> Edition:
     """Freeze the audience, once; returns the edition as it is in the store, whose texts do not change from here on."""
     with office.store.write() as connection:
+        armed.refuse(connection)
         now = office.now()
         found = editions.load(connection, edition.id) or edition
         if found.state not in SENDABLE:

@@ -130,7 +130,7 @@ def forget(
     hashes = addresses.keyed_hashes(clean.key, ring)
     with store.write() as connection:
         person = stored.find(connection, [clean.key]).get(clean.key)
-        done = _erase(site, connection, person, hashes, now) if person else Forgotten(False)
+        done = erase(site, connection, person, hashes, now) if person else Forgotten(False)
         stored.suppress(connection, [stored.Suppressed(hashes[0], "forgotten", "", now, "asked to be forgotten")])
         stored.blank_evidence(connection, hashes)
         done = replace(done, lines=sum(len(stored.history(connection, one)) for one in hashes))
@@ -139,7 +139,8 @@ def forget(
     return replace(done, provider=_erased_there(erase_at_provider, clean.display))
 
 
-def _erase(site: Site, connection: Connection, person: Subscriber, hashes: Sequence[str], now: datetime) -> Forgotten:
+def erase(site: Site, connection: Connection, person: Subscriber, hashes: Sequence[str], now: datetime) -> Forgotten:
+    """Erase a person who is here, in the caller's transaction; the hash that keeps them away is the caller's to write."""
     for one in [*stored.subscriptions(connection, [person.id]).values()]:
         decision = subscription.decide(one.state, subscription.Event("forgotten"), {})
         if decision.log:

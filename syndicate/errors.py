@@ -3,6 +3,7 @@
 SyndicateError             exit 1
 ├── UsageError             exit 2   the command was asked for something that cannot be
 │   ├── LockHeld           exit 2   another process is at work on it
+│   ├── Disarmed           exit 2   the site was restored from a copy, and mail is not let go yet
 │   └── SiteError          exit 2   complaints about the site's files, all at once
 ├── FetchError             one address could not be fetched
 │   ├── Refused            we would not ask: a private address, a scheme that is not HTTP
@@ -33,6 +34,10 @@ class UsageError(SyndicateError):
     """The command was asked for something that cannot be; nothing ran."""
 
     exit_status = 2
+
+
+class Disarmed(UsageError):
+    """The site was restored from a copy, and no mail leaves until `syndicate arm`."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -22,7 +22,7 @@ from syndicate.deliver import NO_TICKET, Attempt, Batch, Transport
 from syndicate.dossiers import NOTES
 from syndicate.errors import BatchRefused, Busy, DeliveryError, SyndicateError, TemplateError
 from syndicate.models import Copy, Letter, MailingList, Receipt, Site, SubscriptionState, SuppressionKind, Words
-from syndicate.store import Connection, Store
+from syndicate.store import Connection, Store, armed
 from syndicate.store import letters as stored
 from syndicate.store import people as known
 from syndicate.words import fill_text
@@ -71,6 +71,7 @@ def send_due(desk: Desk, limit: int = 100) -> int:
     left = 0
     for _ in range(limit):
         with desk.store.write() as connection:
+            armed.refuse(connection)
             taken = stored.take(connection, desk.now())
             if taken is None:
                 break

@@ -23,7 +23,7 @@ from syndicate.deliver import ledger as rules
 from syndicate.errors import BatchRefused, DeliveryError, TemplateError
 from syndicate.models import Copy, Edition, Letter, MailingList, Receipt, Schedule, Sender, Site, Words
 from syndicate.office import overdue, without_addresses
-from syndicate.store import Connection, Store, approvals, audiences, editions, ledger, people, posts, published
+from syndicate.store import Connection, Store, approvals, armed, audiences, editions, ledger, people, posts, published
 from syndicate.store import notices as stored
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ def tell(desk: Desk, met: Sequence[Trouble] = ()) -> int:
 
 def _scene(desk: Desk, now: datetime, met: Sequence[Trouble]) -> _Scene:
     with desk.store.read() as connection:
+        armed.refuse(connection)
         told = stored.told(connection)
         drafts = editions.in_states(connection, ("draft",))
         given = approvals.given(connection) if drafts else {}

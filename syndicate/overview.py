@@ -19,6 +19,7 @@ from syndicate.selection import facts as facts_of
 from syndicate.store import (
     Store,
     approvals,
+    armed,
     audiences,
     corrections,
     editions,
@@ -52,6 +53,7 @@ def look(site: Site, store: Store, now: datetime) -> dict[str, Any]:
         misfits = corrections.noted(connection, LOST)
         given = approvals.given(connection)
         waiting = letters.waiting(connection)
+        copy = armed.found(connection)
     sources = [
         {"id": one.id, "url": one.url, "asked": row.asked if row else None, "succeeded": row.succeeded if row else None,
          "error": row.error if row else None}
@@ -71,7 +73,8 @@ def look(site: Site, store: Store, now: datetime) -> dict[str, Any]:
          "approvals": len(given.get(one.id, ())), "needed": needed.get(one.list, 0) if one.state == "draft" else 0}
         for one in newest
     ]  # fmt: skip
-    problems = [*_source_problems(sources, now), *_edition_problems(told, now)]
+    problems = ["No mail leaves: this site was restored from a copy. `syndicate arm` ends that."] if copy else []
+    problems += [*_source_problems(sources, now), *_edition_problems(told, now)]
     problems += [f"{one} is still the starter's example: change it before `run`." for one in site.unfinished]
     problems += [*_post_problems(unsure, misfits), *pinging.problems(store, site)]
     return {

@@ -20,7 +20,7 @@ from syndicate.deliver.folder import FolderTransport
 from syndicate.errors import BatchRefused, Busy, DeliveryError, SyndicateError, UsageError
 from syndicate.models import Edition, MailingList, Receipt, Site
 from syndicate.office import Office, Report
-from syndicate.store import audiences, ledger, people
+from syndicate.store import armed, audiences, ledger, people
 from syndicate.store.chunks import batched
 
 MARK = "[test] "
@@ -78,6 +78,7 @@ def _allowed(office: Office, list: MailingList, address: addresses.Address) -> N
     """Also a test mail is not for somebody who left, bounced, complained or was forgotten."""
     hashes = addresses.keyed_hashes(address.key, office.ring)
     with office.store.read() as connection:
+        armed.refuse(connection)
         against = audiences.suppressed_among(connection, list.id, hashes)
     if not against.isdisjoint(hashes):
         raise UsageError(

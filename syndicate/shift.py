@@ -34,7 +34,7 @@ from syndicate.office import (
     standing,
     write_receipts,
 )
-from syndicate.store import Connection, allowances, editions, ledger
+from syndicate.store import Connection, allowances, armed, editions, ledger
 
 __all__ = ["Shift"]
 
@@ -170,6 +170,7 @@ class Shift:
         )
         # What counts mails against a limit must be alone; else several take rows side by side.
         with office.store.write(beside=not self.allowed) as connection:
+            armed.refuse(connection)
             if editions.state_of(connection, id) != "sending":
                 raise _HaltError
             grant = self._granted(connection)

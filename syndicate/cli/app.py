@@ -123,6 +123,7 @@ PARTS = (
     "subscribers",
     "tables",
     "events",
+    "backups",
 )
 
 

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 EVERY = 10.0
 """Seconds between two lines about long work, where there is no terminal to draw a bar on."""
 
+IN_USE = "in-use"
+"""The lock that every process shares which has the database open, and that a restore holds alone."""
+
 DEMO = ".syndicate-demo"
 """Marks a folder that `syndicate demo` made, and may make anew."""
 
@@ -44,6 +47,7 @@ class Desk:
     quiet: bool = False
     log_as_json: bool = False
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    _held: ExitStack = field(default_factory=ExitStack, repr=False)
 
     # ------------------------------------------------------------ the site and its parts
 
@@ -60,27 +64,73 @@ class Desk:
         from syndicate.config import find_site, load_site, shipped_site
 
         root = find_site(self.site_option, os.environ, Path.cwd())
+        if (root / "var" / "restore.json").exists():
+            self._finish_restore(root)
         # A demo keeps everything in one folder that one can open and throw away.
         state = root if (root / DEMO).exists() else None
         return load_site(root, state=state, shipped=shipped_site())
 
     @cached_property
     def store(self) -> Store:
-        """The site's database, migrated, and without the posts that were taken back from a newer copy of it."""
+        """The site's database, migrated, and without what a newer copy of it had: posts taken back, people who left."""
         from syndicate.config import private
         from syndicate.store import Store, owner
 
         state = private(self.site.places)
-        store = Store(self.settings.database_url or f"sqlite:///{state / 'syndicate.sqlite'}")
+        self._in_use(state)
+        url = self.settings.database_url or f"sqlite:///{state / 'syndicate.sqlite'}"
+        store = Store(url, notes=state / "suppressed.jsonl")
         owner.keep(store, self.site.tag_domain)
         if (state / "withdrawn.jsonl").exists():
             self._keep_withdrawn(store)
+        if behind := store.behind():
+            self._keep_away(store, older=behind > 1)
         return store
+
+    def _in_use(self, state: Path) -> None:
+        """Until this process ends, nobody restores the site."""
+        from syndicate.deliver.lock import share
+        from syndicate.errors import LockHeld, UsageError
+
+        folder = state / "locks"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        try:
+            self._held.enter_context(share(folder / IN_USE))
+        except LockHeld:
+            raise UsageError("This site is being restored. Wait until that has ended, and try again.") from None
+
+    def _finish_restore(self, root: Path) -> None:
+        """A restore was killed when all was ready: put it in place before anything is read."""
+        from syndicate import restoring
+        from syndicate.models import Places
+
+        places = Places(root, root / "var", root / "public")
+        with restoring.alone(places):
+            restoring.finish(places)
+        self.warn("A restore that was stopped at its end is finished now. No mail leaves before `syndicate arm`.")
 
     def close(self) -> None:
         """Close the database, if it was opened: SQLite then folds its log into the one file."""
         if "store" in self.__dict__:
             self.store.close()
+        self._held.close()
+
+    def _keep_away(self, store: Store, *, older: bool) -> None:
+        from syndicate import absent, arming
+
+        kept = absent.keep_away(self.site, store, self.ring, self.now())
+        if older and arming.look(store) is None:
+            with store.write() as connection:
+                arming.disarm(connection, self.now(), None)
+            self.warn(
+                f"The database is older than {store.notes.name if store.notes else ''} beside it: a copy was put back. No mail "
+                "leaves before `syndicate arm`."
+            )
+        if kept.addresses:
+            self.warn(
+                f"{kept.addresses} addresses that left, complained, bounced or were forgotten since stay away; {kept.people} of "
+                "them were readers in this copy."
+            )
 
     def _keep_withdrawn(self, store: Store) -> None:
         from syndicate import editions, withdrawal

@@ -66,10 +66,11 @@ def _chores(desk: Desk, done: Done, published: list[Published]) -> bool:
     It holds a lock of its own: a newsletter may take hours to leave, and other runs go on pulling and publishing meanwhile.
     """
     from syndicate import chores
+    from syndicate.cli.backups import disarmed
     from syndicate.cli.stopping import stoppable
 
     with alone(desk, "chores") as free, stoppable(desk) as stopping:
-        if not free:
+        if not free or disarmed(desk):
             return False
         kit = tools(desk, stopping)
         chores.work(kit, chores.look(desk.site, desk.store, desk.now()), done)

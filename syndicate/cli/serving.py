@@ -63,7 +63,7 @@ def _quick(store: Store) -> Store:
     """The same database for many short requests: none of them waits for long."""
     from syndicate.store import Store
 
-    return Store(store.url.render_as_string(hide_password=False), wait=WAIT)
+    return Store(store.url.render_as_string(hide_password=False), wait=WAIT, notes=store.notes)
 
 
 def _letters(desk: Desk, store: Store) -> Callable[[], int]:

@@ -6,7 +6,7 @@ import base64
 import binascii
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from syndicate.config.settings import Settings
@@ -75,6 +75,34 @@ def make_key(path: Path, random: Callable[[int], bytes] = os.urandom) -> bool:
     finally:
         scratch.unlink()
     return True
+
+
+def add_key(path: Path, random: Callable[[int], bytes] = os.urandom) -> int:
+    """Put a new key before those in a key file, whole or not at all; returns how many there are now. Raises UsageError."""
+    ring = [random(KEY_BYTES), *keys_in(path)]
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    try:
+        handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(written_keys(ring))
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written ({error.strerror}); the keys are as they were.") from error
+    finally:
+        scratch.unlink(missing_ok=True)
+    return len(ring)
+
+
+def keys_in(path: Path) -> list[bytes]:
+    """The keys of a key file. Raises UsageError."""
+    return _keys(path.read_text(encoding="ascii", errors="replace"), str(path))
+
+
+def written_keys(ring: Sequence[bytes]) -> str:
+    """A ring as the lines of a key file."""
+    return "".join(base64.b64encode(key).decode() + "\n" for key in ring)
 
 
 def _only_ours(path: Path) -> None:

@@ -23,6 +23,7 @@ VARIABLES: dict[str, str] = {
     "SYNDICATE_SMTP_URL": "the mail server, as `smtps://user:password@host:465` or `smtp://user:password@host:587`",
     "SYNDICATE_DKIM_KEY": "the private key that signs mails sent by smtp, in PEM",
     "SYNDICATE_LOG": "how messages are written to standard error: `text`, for people, or `json`, one object a line",
+    "SYNDICATE_BACKUP_KEY": "the passphrase of backups, 12 characters or more; without it, `backup` and `restore` ask for it",
     "SYNDICATE_OFFLINE": "any value: the checks of an edition ask nobody outside, as with `--no-network`",
 }
 """What each variable of the environment means, in the order of the reference."""

@@ -3,6 +3,7 @@
     queued → claimed → posting → accepted → delivered | deferred | bounced | complained
        ↑         |         ├→ queued | failed | in_doubt
        └─────────┴── in_doubt → queued | accepted | held
+    queued | claimed | posting | in_doubt → held, where an older copy of the ledger was put back
 
 Only decisions: whoever calls writes them down, and before a message leaves, its `posting` row is durable. Receipts must
 belong to the row's current attempt; one that does not is an arrow that does not exist, and raises.
@@ -22,12 +23,13 @@ Outcome = Literal["accepted", "requeue", "failed", "in_doubt"]
 
 Happening = Literal[
     "claim", "release", "post", "killed", "give_up", "suppress", "cancel", "recall",
-    "prove_sent", "prove_unsent", "retry", "resend", "event_delivered", "event_deferred", "event_bounced", "event_complained",
+    "copied", "prove_sent", "prove_unsent", "retry", "resend",
+    "event_delivered", "event_deferred", "event_bounced", "event_complained",
 ]  # fmt: skip
 """What else happens to a delivery. `release`: a claim's holder died before posting. `killed`: found `posting`, its holder
-dead. `give_up`: no proof to be had. `recall`: the provider confirmed that an accepted message will not go. `prove_…`:
-evidence about a doubtful one. `retry` and `resend` are the operator's, for failed and for held. `event_…`: the provider's
-later word about the message."""
+dead. `give_up`: no proof to be had. `copied`: found in an older copy of the ledger, so that it may have left since.
+`recall`: the provider confirmed that an accepted message will not go. `prove_…`: evidence about a doubtful one. `retry` and
+`resend` are the operator's, for failed and for held. `event_…`: the provider's later word about the message."""
 
 STATES: tuple[DeliveryState, ...] = get_args(DeliveryState)
 """Every state, in the order of models.DeliveryState."""
@@ -47,6 +49,7 @@ def _arrows() -> dict[tuple[DeliveryState, str], DeliveryState]:
         (("queued", "claimed"), "cancel", "cancelled"),
         (("posting",), "killed", "in_doubt"),
         (("in_doubt",), "give_up", "held"),
+        (("queued", "claimed", "posting", "in_doubt"), "copied", "held"),
         # A worker taken for dead may live: its own word wins over the verdict about it.
         (("posting", *_DOUBTFUL), "accepted", "accepted"),
         (("posting", *_DOUBTFUL), "requeue", "queued"),

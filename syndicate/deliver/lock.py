@@ -40,6 +40,19 @@ def hold(path: Path, *, name: str) -> Iterator[None]:
         os.close(handle)
 
 
+@contextmanager
+def share(path: Path) -> Iterator[None]:
+    """Holds the lock at `path` together with whoever else shares it; nobody can `hold` it meanwhile.
+
+    Raises LockHeld when somebody holds it, and StoreError when the file cannot be made.
+    """
+    handle = _taken(path, fcntl.LOCK_SH)
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
 def alive(path: Path) -> bool:
     """Whether somebody holds the lock at `path` at this moment. Raises StoreError when the file cannot be read."""
     try:
@@ -54,11 +67,11 @@ def alive(path: Path) -> bool:
         os.close(handle)
 
 
-def _taken(path: Path) -> int:
+def _taken(path: Path, how: int = fcntl.LOCK_EX) -> int:
     # A few tries, because `alive` takes the lock for an instant to see whether it can.
     for _ in range(_TRIES):
         handle = _opened(path)
-        if _locked(handle, fcntl.LOCK_EX) and _same(handle, path):
+        if _locked(handle, how) and _same(handle, path):
             return handle
         holder = os.pread(handle, 200, 0).decode("utf-8", "replace").strip()
         os.close(handle)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from syndicate.errors import DatabaseBusy, ForeignDatabase, StoreError
-from syndicate.store import postgres
+from syndicate.store import noted, postgres
 
 REVISION = 4
 """The newest migration that this program knows."""
@@ -27,14 +27,16 @@ VERSION_TABLE = "syndicate_schema"
 class Store:
     """An open database. `read()` and `write()` give a connection inside one transaction."""
 
-    def __init__(self, url: str, *, wait: float = 30.0) -> None:
+    def __init__(self, url: str, *, wait: float = 30.0, notes: Path | None = None) -> None:
         """Open the database at `url`, waiting at most `wait` seconds for others; migrate it if it is older.
 
-        Raises ForeignDatabase for another program's or a newer version's database, DatabaseBusy, StoreError, and UsageError
-        for an address that is none.
+        `notes` is the file that also notes what forbids mail (see `noted`); by default it lies beside an SQLite file. Raises
+        ForeignDatabase for another program's or a newer version's database, DatabaseBusy, StoreError, and UsageError for an
+        address that is none.
         """
         self.url = postgres.address(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
+        self.notes = self.path.with_name(noted.FILE) if self.path else notes
         self.engine = self._sqlite(wait) if self.sqlite else postgres.engine(self.url, wait)
         with self.plainly():
             self._match_schema()
@@ -59,10 +61,30 @@ class Store:
 
         With `beside`, others who say so may write at the same time, where the database can: every statement must be right then.
         """
-        with self.plainly(), self.engine.connect() as connection, connection.execution_options(write=True).begin():
-            if not self.sqlite:
-                postgres.take_turn(connection, beside=beside)
-            yield connection
+        with self.plainly():
+            with self.engine.connect() as connection, connection.execution_options(write=True).begin():
+                if not self.sqlite:
+                    postgres.take_turn(connection, beside=beside)
+                noted.begin(connection)
+                yield connection
+                later = noted.before_commit(connection, self.notes)
+            if later and self.notes:
+                with suppress(OSError):  # who came back is rather not mailed after a restore than told that it failed
+                    noted.append(self.notes, later)
+
+    def schema(self, connection: sa.Connection) -> int:
+        """The number of the schema that the database has."""
+        return int(connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar_one())  # noqa: S608
+
+    def behind(self) -> int:
+        """How many turns the file beside the database knows that the database does not: more than 1, and this is an older copy.
+
+        (1 may also be a process that was killed between the two.)
+        """
+        if self.notes is None or not (last := noted.last_turn(self.notes)):
+            return 0
+        with self.read() as connection:
+            return max(0, last - noted.turn_of(connection))
 
     def scrub(self) -> None:
         """Leave no trace of deleted rows in the SQLite file or its write-ahead log (PostgreSQL: a plain VACUUM)."""

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from syndicate.models import DeliveryState
 from syndicate.store import schema as s
 from syndicate.store.chunks import batched
+from syndicate.store.people import drop_suppressions
 
 CHUNK = 500
 
@@ -177,7 +178,7 @@ def lift_soft(connection: sa.Connection, hashes: Collection[str]) -> None:
     """Take back a suppression that rests on soft bounces alone."""
     table = s.suppressions.c
     rests = sa.and_(table.address_hash.in_(hashes), table.kind == "bounce", table.reason == SOFT)
-    connection.execute(s.suppressions.delete().where(rests))
+    drop_suppressions(connection, rests)
 
 
 # ---------------------------------------------------------------- how often mail fails

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from syndicate.models import MailStyle, Subscriber, Subscription, SubscriptionState, SuppressionKind
+from syndicate.store import noted
 from syndicate.store import schema as s
 from syndicate.store.chunks import batched
 
@@ -107,6 +108,13 @@ def on_list(connection: sa.Connection, list: str, state: SubscriptionState | Non
         yield Standing(person_of(row), list, row.state, row.changed)
 
 
+def everyone(connection: sa.Connection) -> Iterator[tuple[str, str]]:
+    """Everybody's id and folded address, streamed."""
+    query = sa.select(s.subscribers.c.id, s.subscribers.c.address_key)
+    for row in connection.execute(query, execution_options={"yield_per": 2000}):
+        yield row[0], row[1]
+
+
 def counts(connection: sa.Connection) -> dict[tuple[str, str], int]:
     """How many people stand on each list in each state."""
     table = s.subscriptions.c
@@ -191,13 +199,23 @@ def suppress(connection: sa.Connection, entries: Sequence[Suppressed]) -> None:
             connection.execute(table.insert().values(asdict(entry)))
         elif since < entry.at:
             connection.execute(table.update().where(same).values(at=entry.at, reason=entry.reason))
+        if since is None or since < entry.at:
+            noted.note(connection, [noted.Line(noted.Key(entry.address_hash, entry.kind, entry.list), entry.at)])
 
 
 def lift(connection: sa.Connection, hashes: Collection[str], kinds: Collection[SuppressionKind], list: str) -> None:
     """Take away what forbids mail on `list`: of these kinds, on that list and on the whole site."""
     table = s.suppressions.c
-    gone = sa.and_(table.address_hash.in_(hashes), table.kind.in_(kinds), table.list.in_(("", list)))
-    connection.execute(s.suppressions.delete().where(gone))
+    drop_suppressions(
+        connection, sa.and_(table.address_hash.in_(hashes), table.kind.in_(kinds), table.list.in_(("", list)))
+    )
+
+
+def drop_suppressions(connection: sa.Connection, which: sa.ColumnElement[bool]) -> None:
+    """Take away these suppressions, and note that they are gone."""
+    table, now = s.suppressions, datetime.now(UTC)
+    gone = table.delete().where(which).returning(table.c.address_hash, table.c.kind, table.c.list)
+    noted.note(connection, [noted.Line(noted.Key(*row), now, lifted=True) for row in connection.execute(gone)])
 
 
 def rename_in_log(connection: sa.Connection, hashes: Collection[str], hashed: str) -> None:

@@ -18,6 +18,7 @@ CHUNK = 500
 """How many rows are read at a time, at most."""
 
 Row = tuple[Any, ...]
+Table = sa.Table
 
 
 def tables(connection: sa.Connection) -> list[sa.Table]:

@@ -23,11 +23,12 @@ from syndicate.models import Receipt
 
 HAPPENINGS = (*get_args(Outcome), *get_args(Happening))
 
-# The arrows of the design, state by state, and those by which `repair`, undo and late events go on from there.
+# The arrows of the design, state by state, and those by which `repair`, undo, late events and a restore go on from there.
 DOCUMENTED = {
-    "queued": {"claimed", "suppressed", "cancelled"},
-    "claimed": {"queued", "posting", "suppressed", "cancelled"},
-    "posting": {"accepted", "queued", "failed", "in_doubt"} | {"delivered", "deferred", "bounced", "complained"},
+    "queued": {"claimed", "suppressed", "cancelled", "held"},
+    "claimed": {"queued", "posting", "suppressed", "cancelled", "held"},
+    "posting": {"accepted", "queued", "failed", "in_doubt", "held"}
+    | {"delivered", "deferred", "bounced", "complained"},
     "in_doubt": {"queued", "accepted", "held", "failed"} | {"delivered", "deferred", "bounced", "complained"},
     "held": {"queued", "accepted", "failed"} | {"delivered", "deferred", "bounced", "complained"},
     "accepted": {"delivered", "deferred", "bounced", "complained", "cancelled"},

@@ -20,9 +20,6 @@ NOT_YET = {
     "serve",
     "doctor",
     "report",
-    "backup",
-    "restore",
-    "arm",
     "check",
 }
 """Commands of the design that are not built: a page that tells the reader to type one is wrong."""

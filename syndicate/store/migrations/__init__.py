@@ -14,8 +14,8 @@ LOCK = 0x73796E64
 """A PostgreSQL advisory lock (the letters "synd"), so that two processes do not migrate at once."""
 
 
-def migrate(connection: sa.Connection) -> None:
-    """Bring the database to the newest schema, inside the transaction of `connection`."""
+def migrate(connection: sa.Connection, to: str = "head") -> None:
+    """Bring the database to the newest schema, or to the one numbered `to`, inside the transaction of `connection`."""
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
     from alembic.script import ScriptDirectory
@@ -28,9 +28,7 @@ def migrate(connection: sa.Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(HERE).replace("%", "%%"))
     scripts = ScriptDirectory.from_config(config)
-    with EnvironmentContext(
-        config, scripts, fn=lambda current, _: scripts._upgrade_revs("head", current)
-    ) as environment:
+    with EnvironmentContext(config, scripts, fn=lambda current, _: scripts._upgrade_revs(to, current)) as environment:
         environment.configure(
             connection=connection,
             target_metadata=metadata,
