@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 from syndicate.deliver import ledger as rules
 from syndicate.errors import UsageError
+from syndicate.membership import all_feeds
 from syndicate.models import Edition, Partner, Post, Site
 from syndicate.operate import figures
 from syndicate.operate.report import EditionTold, FeedTold, ListTold, Named, Report, Series
-from syndicate.publishing import all_feeds
 from syndicate.selection import Facts
-from syndicate.store import Connection, Store, editions, ledger, posts, published, statistics
+from syndicate.store import Connection, Store, editions, facts, ledger, posts, statistics, tags
 
 YEAR = 11
 """Without --from, a report begins so many months before the one that it ends in."""
@@ -54,7 +54,7 @@ def gather(site: Site, store: Store, now: datetime, first: date, last: date, par
             one for one in _facts(connection, zone, first, last) if partner is None or partner.id in one[1].partners
         ]
         ids = [one.id for _, one in sorted(told, key=lambda each: (each[1].published, each[1].id), reverse=True)]
-        displays = posts.hashtag_counts(connection)
+        displays = tags.counts(connection)
         its = [*_editions(site, connection, zone, first, last, {*ids} if partner else None)]
         lists = [] if partner else [*_lists(site, connection, zone, now, first, last)]
         feeds = [*_feeds(site, connection, partner)]
@@ -77,9 +77,11 @@ Told = Sequence[tuple[date, Facts]]
 
 def _facts(connection: Connection, zone: ZoneInfo, first: date, last: date) -> Iterator[tuple[date, Facts]]:
     """The posts that are shown, of the period, with the day that they came out."""
-    for one in posts.facts(connection):
+    for one in facts.newest(connection):
         day = datetime.fromtimestamp(one.published, UTC).astimezone(zone).date()
-        if first <= day <= last:
+        if day < first:
+            return
+        if day <= last:
             yield day, one
 
 
@@ -152,7 +154,7 @@ def _left(one: Edition) -> datetime:
 def _feeds(site: Site, connection: Connection, partner: Partner | None) -> Iterator[FeedTold]:
     """The feeds with what they hold, the largest first; of a partner's report those of the partner."""
     feeds = [one for one in all_feeds(site, connection) if partner is None or one.partner == partner.id]
-    sizes = published.size_of(connection, [one.slug for one in feeds])
+    sizes = statistics.sizes(connection)
     told = [FeedTold(one.slug, one.titles, sizes.get(one.slug, 0)) for one in feeds]
     yield from sorted(told, key=lambda one: (-one.posts, one.slug))
 

@@ -37,3 +37,10 @@ def happened(connection: sa.Connection, list: str, events: Collection[str]) -> I
     )
     for row in connection.execute(query, execution_options={"yield_per": 1000}):
         yield row[0], row[1]
+
+
+def sizes(connection: sa.Connection) -> dict[str, int]:
+    """How many posts each feed holds."""
+    table = s.feed_posts.c
+    query = sa.select(table.feed, sa.func.count()).where(table.withdrawn.is_(None)).group_by(table.feed)
+    return {row[0]: row[1] for row in connection.execute(query)}
