@@ -34,7 +34,11 @@ def look(site: Site, store: Store, now: datetime) -> Duties:
         sources = tuple(one.id for one in site.sources if not _asked(rows.get(one.id), one, now))
         changed = published.note(connection, "sequence") != published.note(connection, "published_sequence")
         begun = [one for one in editions.in_states(connection, ("sending",)) if not office.overdue(one, now)]
-        ready = {one.id for one in editions.in_states(connection, ("approved", "scheduled"))}
+        ready = {
+            one.id
+            for one in editions.in_states(connection, ("approved", "scheduled"))
+            if one.state == "approved" or (one.send_at and office.begins(site, one.send_at) <= now)
+        }
     agenda = chores.look(site, store, now)
     going = office.may_send(site, store, now)
     return Duties(

@@ -14,6 +14,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -90,6 +91,11 @@ class Queue:
         for number in range(max(1, min(shares, SHARES))):
             self.put(connection, "send", f"{edition}/{number}", edition=edition)
 
+    def begin(self) -> None:
+        """What a worker that starts has done first: the site's files may have changed while nobody was at work."""
+        with self.store.write() as connection:
+            self.put(connection, "publish")
+
     def put_duties(self, duties: Duties, shares: int) -> None:
         """Put what is due into the queue."""
         with self.store.write() as connection:
@@ -112,7 +118,8 @@ class Worker:
         self.trouble: StoreError | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._running: asyncio.Task[None] | None = None
-        logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # its errors are told in our words
+        for name in ("procrastinate", "psycopg.pool"):  # their errors are told in our words
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self._tasks()
 
     def wake(self) -> None:
@@ -127,7 +134,8 @@ class Worker:
         """
         self._check = check
         try:
-            asyncio.run(self._run())
+            with self.queue.store.plainly():
+                asyncio.run(self._run())
         except (raised.ConnectorException, OSError) as error:
             raise DatabaseGone(f"{self.queue.store.name} hung up, or is restarting.") from error
         if self.trouble is not None:
@@ -137,6 +145,7 @@ class Worker:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._loop.set_default_executor(ThreadPoolExecutor(sum(self.kinds.values()) + 2))  # a thread for each job
         async with self.queue.app.open_async():
             self._running = asyncio.ensure_future(self._all())
             if self.stop.is_set():

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -66,9 +68,10 @@ def worker(
     _put_clock_right(desk)
     queue = queue_of(desk)
     queue.make()
+    queue.begin()
     kinds = {kind: jobs if kind == "send" else 1 for kind in only or KINDS}
-    desk.result({"working": sorted(kinds), "jobs": jobs}, f"Working: {', '.join(kinds)}. Ctrl-C stops it.")
-    _work(desk, queue, kinds)
+    text = f"Working: {', '.join(kinds)}. Ctrl-C stops it."
+    _work(desk, queue, kinds, cache(lambda: _begun(desk, {"working": sorted(kinds), "jobs": jobs}, text)))
     desk.say("Stopped.")
 
 
@@ -119,8 +122,13 @@ def handed_on(desk: Desk, office: Office, edition: Edition, list: MailingList, *
 # ---------------------------------------------------------------- at work
 
 
-def _work(desk: Desk, queue: Queue, kinds: dict[str, int]) -> None:
-    """Work until asked to stop; when the database goes away, wait until it is back."""
+def _begun(desk: Desk, value: dict[str, object], text: str) -> None:
+    desk.result(value, text)
+    sys.stdout.flush()  # whoever started this waits for it
+
+
+def _work(desk: Desk, queue: Queue, kinds: dict[str, int], begun: Callable[[], None]) -> None:
+    """Work until asked to stop; when the database goes away, wait until it is back. `begun` is called once others know of us."""
     from threading import Event
 
     from syndicate.errors import DatabaseGone
@@ -135,6 +143,7 @@ def _work(desk: Desk, queue: Queue, kinds: dict[str, int]) -> None:
             hands[:] = [Worker(queue, work, kinds, stop)]
             with suppress(DatabaseGone), locks.hold(WORKERS, "syndicate worker", beside=True) as watch:
                 told = False
+                begun()
                 hands[0].run(watch.check)
             if not stop.is_set():
                 if not told:

@@ -64,7 +64,7 @@ def test_it_does_all_that_run_does(home: Home) -> None:
     with worker(home) as process:
         said = home.run("run").fine()
         assert "1 worker at work on this site: what is due was left to them." in said.err
-        wait_for(lambda: (home.root / "public/feeds.opml").exists(), 40)
+        wait_for(lambda: len(home.posts()) == 12 and (home.root / "public/feeds.opml").exists(), 60)
         home.run("newsletter", "draft", "newsletter").fine()
         home.run("newsletter", "approve", "newsletter").fine()
         said = home.run("newsletter", "send", "newsletter", "--yes").fine()
