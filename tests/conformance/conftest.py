@@ -26,6 +26,12 @@ def variants() -> dict[str, EditionVariant]:
     return edition(NAMES)
 
 
+@pytest.fixture(scope="session")
+def discreet() -> dict[str, EditionVariant]:
+    """The same edition for readers who chose discreet mail."""
+    return edition(DISCREET)
+
+
 def edition(names: tuple[str, ...]) -> dict[str, EditionVariant]:
     """The edition in these variants."""
     picture = Image("https://lajme.example.org/pictures/0.jpg", 1200, 675)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from compose.newsroom import BEGIN, newsletter, site
-from conformance.conftest import DISCREET, NAMES, edition
+from conformance.conftest import DISCREET, NAMES
 from people.people_world import World
 
 from syndicate import letters
@@ -66,8 +66,9 @@ def scored(mails: dict[str, bytes]) -> dict[str, tuple[float, set[str]]]:
 
 
 @pytest.mark.skipif(ASSASSIN is None, reason="spamassassin is not installed")
-def test_no_mail_is_taken_for_spam(variants: dict[str, EditionVariant], tmp_path: Path) -> None:
-    discreet = edition(DISCREET)
+def test_no_mail_is_taken_for_spam(
+    variants: dict[str, EditionVariant], discreet: dict[str, EditionVariant], tmp_path: Path
+) -> None:
     mails = {name: mail(variants, name) for name in NAMES} | {name: mail(discreet, name) for name in DISCREET}
     mails |= opt_in_mails(tmp_path / "site")
     mails["spam"] = b"From: a@example.net\nSubject: -\n\n" + GTUBE
