@@ -72,7 +72,7 @@ def site(old: OldSite, tmp_path: Path) -> Iterator[Site]:
         port = free.getsockname()[1]
     with serving(old.root, proxy=True, now=Clock(old.clock)) as served:
         with served.parts.store.write() as connection:
-            published.set_feed(connection, "old-en", "x", [])
+            published.begin(connection, ["old-en"])
             published.set_gone(connection, ["old-en"], served.clock())
         config = folder / "nginx.conf"
         config.write_text(configuration(folder, port, served.port, old.root / "public"))
