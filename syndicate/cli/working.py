@@ -106,9 +106,12 @@ def handed_on(desk: Desk, office: Office, edition: Edition, list: MailingList, *
     """Begin an edition, and hand it on to the workers in the same transaction, where some are at work; and say so."""
     from syndicate import delivery
     from syndicate.cli.sending import sentence, standing_shape
+    from syndicate.store import armed
 
     if not (count := workers_of(desk)):
         return False
+    with desk.store.read() as connection:
+        armed.refuse(connection)
     standing = delivery.send(
         _handing_on(office, queue_of(desk), count * SHARES), edition, list, lambda *_: None, late=late
     )
@@ -249,13 +252,13 @@ def _send(desk: Desk, id: str, stopping: Callable[[], bool]) -> Literal["sent", 
 
 
 def _chores(desk: Desk, stopping: Callable[[], bool], queue: Queue, shares: int) -> None:
-    from syndicate import chores
+    from syndicate import arming, chores
     from syndicate.cli.road import tools
     from syndicate.cli.turns import alone
 
     done = chores.Done()
     with alone(desk, "chores") as free:
-        if free:
+        if free and arming.look(desk.store) is None:  # a copy that was put back mails nothing before `arm`
             kit = tools(desk, stopping)
             made = kit.office
             kit = replace(kit, office=lambda: _handing_on(made(), queue, shares))
