@@ -1,6 +1,6 @@
 """Importing a table of people into an empty list, against email-validator alone on the same addresses.
 
-    python -m benchmarks importing                     100,000 rows, on SQLite
+    python -m benchmarks importing                     100,000 rows, on SQLite, and on PostgreSQL where there is one
     python -m benchmarks.importing ROWS [URL]          as many as you like; URL: an empty PostgreSQL database, whose budget is 4 ×
 
 Both run in a process of their own; seconds are of CPU. A database server's work is not in them: on PostgreSQL it is the wall
@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.measure import Figure, against, fresh, within
+from benchmarks.measure import Figure, against, fresh, postgres, within
 
 ROWS = 100_000
 MOST, MOST_POSTGRES, MEGABYTES = 2.0, 4.0, 200.0
@@ -30,7 +30,12 @@ NAMES = ("arta", "besa", "dritan", "ema", "fatos", "gent", "hana", "ilir", "jeta
 LARGE = ("gmail.com", "yahoo.com", "hotmail.com")
 
 
-def measure(rows: int = ROWS, url: str = "") -> list[Figure]:
+def measure(rows: int = ROWS) -> list[Figure]:
+    with postgres() as server:
+        return by(rows) + (by(rows, server.create("people")) if server else [])
+
+
+def by(rows: int, url: str = "") -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "people.csv"
         write(file, rows)
@@ -108,7 +113,7 @@ def main(arguments: Sequence[str]) -> None:
     else:
         from benchmarks.__main__ import table
 
-        print(table(measure(int(arguments[0]), *arguments[1:])))
+        print(table(by(int(arguments[0]), *arguments[1:])))
 
 
 if __name__ == "__main__":

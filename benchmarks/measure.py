@@ -6,9 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 3
@@ -57,3 +59,17 @@ def fresh(module: str, *arguments: str) -> dict[str, float]:
         raise RuntimeError(f"benchmarks.{module} {' '.join(arguments)} failed:\n{done.stderr}")
     found: dict[str, float] = json.loads(done.stdout)
     return found
+
+
+@contextmanager
+def postgres() -> Iterator[Any]:
+    """A PostgreSQL of the tests that waits for the disk as a real one does; None where there is none."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    from postgres_server import binaries, running
+
+    if binaries() is None:
+        print("no PostgreSQL here: what needs it is left out", file=sys.stderr)
+        yield None
+        return
+    with running("fsync=on", "full_page_writes=on") as server:
+        yield server

@@ -173,15 +173,15 @@ def _variants() -> tuple[Any, ...]:
     return compose.render_all(replace(parts, posts=parts.posts[:POSTS]), ("sq", "sq+en"))
 
 
-def fill(readers: str, kind: str, folder: str) -> dict[str, float]:
-    """Lay a database into the folder: so many readers, a thousandth of them suppressed, and an approved edition."""
+def fill(readers: str, kind: str, folder: str, url: str = "") -> dict[str, float]:
+    """Lay a database into the folder, or fill the one at `url`: readers, a thousandth suppressed, and an approved edition."""
     from syndicate.consent import addresses
     from syndicate.models import Subscriber
     from syndicate.store import Store, people
     from syndicate.store import schema as s
 
     _, list = _world(Path(folder), kind)
-    store, now, count = Store(f"sqlite:///{folder}/site.sqlite"), datetime.now(UTC), int(readers)
+    store, now, count = Store(url or f"sqlite:///{folder}/site.sqlite"), datetime.now(UTC), int(readers)
     with store.write() as connection:
         connection.execute(s.editions.insert().values(
             id=EDITION, list=list.id, number=1, state="approved", created=now, approved=now, digest="d", notes=[], audience=0,
@@ -234,8 +234,9 @@ def _site(readers: int, kind: str) -> Iterator[str]:
 
 
 @contextmanager
-def _sink(kind: str) -> Iterator[str]:
-    command = [sys.executable, "-m", *(["benchmarks.smtp"] if kind == "smtp" else ["benchmarks.sending", "sink"])]
+def _sink(kind: str, delay: float = 0.0) -> Iterator[str]:
+    program = ["benchmarks.smtp"] if kind == "smtp" else ["benchmarks.sending", "sink", str(delay)]
+    command = [sys.executable, "-m", *program]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout
     try:
@@ -246,16 +247,16 @@ def _sink(kind: str) -> Iterator[str]:
         process.stdout.close()
 
 
-def sink() -> None:
-    """Take every request for ever, one a connection, and do no more than read it; prints the port first."""
+def sink(delay: float) -> None:
+    """Take every request for ever, one a connection, and do no more than read it and wait `delay`; prints the port first."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         print(listening.getsockname()[1], flush=True)
         while True:
             connection, _ = listening.accept()
-            threading.Thread(target=_answer, args=(connection,), daemon=True).start()
+            threading.Thread(target=_answer, args=(connection, delay), daemon=True).start()
 
 
-def _answer(connection: socket.socket) -> None:
+def _answer(connection: socket.socket, delay: float) -> None:
     with connection:
         head = b""
         while b"\r\n\r\n" not in head:
@@ -265,6 +266,7 @@ def _answer(connection: socket.socket) -> None:
         length = next((int(value) for name, _, value in lines if name.lower() == b"content-length"), 0) - len(begun)
         while length > 0:
             length -= len(connection.recv(1 << 20))
+        time.sleep(delay)
         status, body = "202 Accepted", b""
         if b"/v3/mail/batch" in head.split(b"\r\n")[0]:
             status, body = "201 Created", json.dumps({"batch_id": f"b{time.monotonic_ns()}"}).encode()
@@ -281,7 +283,7 @@ def _date() -> str:
 def main(arguments: list[str]) -> int:
     pieces = {"ours": ours, "bare": bare, "fill": fill}
     if arguments[:1] == ["sink"]:
-        sink()
+        sink(float(arguments[1]))
     elif arguments and arguments[0] in pieces:
         print(json.dumps(pieces[arguments[0]](*arguments[1:])))
     else:
