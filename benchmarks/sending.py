@@ -79,7 +79,7 @@ def _compared(work: str, ours: dict[str, float], bare: list[dict[str, float]], l
 
 def ours(kind: str, port: str, folder: str) -> dict[str, float]:
     """Send the edition to everyone."""
-    from syndicate import delivery
+    from syndicate import delivery, liveness
     from syndicate.office import Office
     from syndicate.store import Store, editions
 
@@ -89,7 +89,7 @@ def ours(kind: str, port: str, folder: str) -> dict[str, float]:
         edition = editions.load(connection, EDITION)
     assert edition
     transport = _transport(site, kind, port)
-    office = Office(site, store, transport, RING, lambda: datetime.now(UTC))
+    office = Office(site, store, transport, RING, lambda: datetime.now(UTC), boot=liveness.boot())
     began, cpu = time.perf_counter(), time.process_time()
     standing = delivery.send(office, edition, list, lambda *_: None)
     wall, cpu = time.perf_counter() - began, time.process_time() - cpu

@@ -21,6 +21,9 @@ PREFERENCES = "%%preferences_url%%"
 HASHES = 100_000
 """Up to so many suppressions are compared in memory; more are asked for chunk by chunk."""
 
+FEW = 1_000
+"""Up to so many suppressions are read whole for a batch; of more, those are asked for that could be of somebody in it."""
+
 
 def audience(office: Office, edition: Edition, list: MailingList) -> dict[str, int]:
     """How many readers would get each variant today."""
@@ -60,7 +63,7 @@ def freeze(office: Office, connection: Connection, edition: Edition, list: Maili
     found = {kind: compose.variant_for(kind[0], names, kind[1]) for kind in audiences.kinds(connection)}
     fitting = {kind: name for kind, name in found.items() if name is not None}
     barred: Sequence[str] = ()
-    if audiences.anybody_suppressed(connection, list.id):  # else nobody is hashed, nor even read
+    if audiences.suppressed_count(connection, list.id, 1):  # else nobody is hashed, nor even read
         barred = [one[0] for one, forbidden in _judged(connection, list, office.ring) if forbidden]
     return audiences.freeze(connection, edition.id, list.id, office.now(), fitting, barred)
 
@@ -72,8 +75,9 @@ def _judged(connection: Connection, list: MailingList, ring: Sequence[bytes]) ->
     """Everyone confirmed on the list, and whether a suppression forbids to mail them."""
     count = audiences.suppressed_count(connection, list.id)
     against = audiences.suppressed_among(connection, list.id) if count <= HASHES else None
+    hashes_of = addresses.hasher(ring)
     for one in audiences.readers(connection, list.id):
-        hashes = addresses.keyed_hashes(one[1], ring) if count else ()
+        hashes = hashes_of(one[1]) if count else ()
         forbidden = against if against is not None else audiences.suppressed_among(connection, list.id, hashes)
         yield one, not forbidden.isdisjoint(hashes)
 
@@ -83,13 +87,14 @@ def gone_since(
 ) -> set[str]:
     """Those who left, bounced, complained or were forgotten since the audience was frozen."""
     gone = {one.id for one in claimed if not one.address or one.standing != "confirmed"}
-    if audiences.anybody_suppressed(connection, list.id):
-        hashes = {
-            hashed: one.id
-            for one in claimed if one.address
-            for hashed in addresses.keyed_hashes(one.address.lower(), office.ring)
-        }  # fmt: skip
-        gone |= {hashes[found] for found in audiences.suppressed_among(connection, list.id, hashes)}
+    count = audiences.suppressed_count(connection, list.id, FEW + 1)
+    if not count:
+        return gone
+    hashes_of = addresses.hasher(office.ring)
+    hashes = {hashed: one.id for one in claimed if one.address for hashed in hashes_of(one.address.lower())}
+    # A few are quicker read than each reader's hash is looked up.
+    found = audiences.suppressed_among(connection, list.id, None if count <= FEW else hashes)
+    gone.update(hashes[hashed] for hashed in found if hashed in hashes)
     return gone
 
 

@@ -22,6 +22,18 @@ WORKERS = "workers"
 """Held by every worker, beside each other."""
 
 
+BOOT = Path("/proc/sys/kernel/random/boot_id")
+"""Where Linux says which of its starts this is."""
+
+
+def boot() -> str | None:
+    """What names this start of the machine, and no other; None where the system does not say."""
+    try:
+        return BOOT.read_text("ascii").strip() or None
+    except (OSError, ValueError):
+        return None
+
+
 def _nothing() -> None:
     pass
 

@@ -54,7 +54,8 @@ class Office:
     `point` is told each step's name as it is passed: prepared, claimed, posting, posted, settled, receipted.
     `words` has the neutral name that a discreet mail is from. `hand_on` gives an edition that was begun to workers, in the same
     transaction (None: this process sends it itself). `pauses` says whether being stopped pauses the edition, until a person
-    lets it go on; a worker that is stopped leaves it to the others.
+    lets it go on; a worker that is stopped leaves it to the others. `boot` names this start of the machine (None: always wait
+    for the disk).
     """
 
     site: Site
@@ -68,6 +69,7 @@ class Office:
     words: Words | None = None
     hand_on: Callable[[Connection, str], None] | None = None
     pauses: bool = True
+    boot: str | None = None
 
     @property
     def locks(self) -> Locks:
@@ -256,9 +258,12 @@ def settle(office: Office, row: ledger.BatchRow, states: Sequence[DeliveryState]
     """Settle those rows of a dead holder's batch that are in `states`, with what can be proven of them."""
     with office.store.read() as connection:
         rows = ledger.of_batch(connection, row.id, states)
-    found = evidence(office, row, [one.id for one in rows if one.state != "claimed"])
+    # What was written since without waiting for the disk may be lost, if the machine was started anew: then nobody knows how far
+    # it had come, and what looks claimed may have been posted.
+    cut = row.boot is not None and row.boot != office.boot
+    found = evidence(office, row, [one.id for one in rows if one.state != "claimed" or cut])
     with office.store.write() as connection:
-        for (was, to), ids in _recovered(rows, found, window_open(office, row)).items():
+        for (was, to), ids in _recovered(rows, found, window_open(office, row), cut).items():
             ledger.move(
                 connection, ids, was=(was,), to=to, at=office.now(), reason="settled after a stop", batch=row.id
             )
@@ -267,11 +272,11 @@ def settle(office: Office, row: ledger.BatchRow, states: Sequence[DeliveryState]
 
 
 def _recovered(
-    rows: Sequence[Delivery], found: Mapping[str, Receipt], window: bool
+    rows: Sequence[Delivery], found: Mapping[str, Receipt], window: bool, cut: bool
 ) -> dict[tuple[DeliveryState, DeliveryState], list[str]]:
     ways: dict[tuple[DeliveryState, DeliveryState], list[str]] = defaultdict(list)
     for one in rows:
-        to = rules.recover(one.state, found.get(one.id), undo_window_open=window)
+        to = rules.recover(one.state, found.get(one.id), undo_window_open=window, power_cut=cut)
         if to != one.state:
             ways[one.state, to].append(one.id)
     return ways

@@ -9,6 +9,7 @@ one before: so a killed process leaves at most one in doubt.
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -44,6 +45,9 @@ FRUITLESS = 5
 FAILURES = (10, 0.05)
 """More failures than this count, and this part of what was posted, pause a sending: something is wrong with it."""
 
+SWIFT = 0.02
+"""Seconds in which a transport takes a mail that is not much slower than the disk."""
+
 _Halves = list[tuple[str, list[str]]]
 
 
@@ -78,6 +82,8 @@ class Shift:
         self.halves: _Halves = []  # of refused batches: (variant, ids), to be tried apart
         self.letters: dict[str, tuple[Letter, Callable[[ledger.Claimed], Copy]]] = {}
         self.posted = self.failed = self.fruitless = 0
+        self.taking = 0.0  # seconds that the transport took for the mails of one batch
+        self.swift = False  # did it take them about as fast as the disk takes commits?
         self.until, self.rounds, self.posted_before = office.now(), 0, 0
         start = standing(office.site, office.store, edition)
         self.total = start.audience
@@ -166,7 +172,16 @@ class Shift:
         office, now, id = self.office, self.office.now(), self.edition.id
         single, name = office.transport.single, office.transport.name
         row = ledger.BatchRow(
-            uuid.uuid4().hex, id, variant, name, self.watch.name, now, None, ticket.undo_id, ticket.send_at
+            uuid.uuid4().hex,
+            id,
+            variant,
+            name,
+            self.watch.name,
+            now,
+            None,
+            ticket.undo_id,
+            ticket.send_at,
+            boot=self._boot,
         )
         # What counts mails against a limit must be alone; else several take rows side by side.
         with office.store.write(beside=not self.allowed) as connection:
@@ -194,6 +209,14 @@ class Shift:
         office.point("claimed")
         return row, going
 
+    @property
+    def _boot(self) -> str | None:
+        """Where commits need not wait for the disk: this start of the machine. A mail server that is as fast as the disk would
+        wait for it most of the time; and what is lost with the power is in doubt, because the batch, which is durable, says so.
+        """
+        office = self.office
+        return office.boot if self.swift and office.transport.single and office.store.sqlite else None
+
     def _drop_half(self, ids: Sequence[str] | None, count: int) -> None:
         if ids is not None and count >= len(ids):
             self.halves.pop()
@@ -213,6 +236,7 @@ class Shift:
                     break
         finally:
             self._conclude(row, outcome)
+            self.swift, self.taking = self.taking < SWIFT * len(claimed), 0.0
             self.fruitless = 0 if self.posted > before or isinstance(trouble, BatchRefused) else self.fruitless + 1
         if isinstance(trouble, BatchRefused):
             self._halve(row, [one.id for one in group])
@@ -227,7 +251,7 @@ class Shift:
                 return False
             if self._turned(row, next, before):
                 return True
-        with office.store.write(beside=True) as connection:
+        with office.store.write(beside=True, swift=row.boot is not None) as connection:
             if editions.state_of(connection, self.edition.id) != "sending":
                 return False
             if before is not None:
@@ -245,7 +269,7 @@ class Shift:
         if len(before.receipts) != 1 or before.proven or before.receipts[0][1:] != ("accepted", ""):
             return False
         try:
-            with self.office.store.write(beside=True) as connection:
+            with self.office.store.write(beside=True, swift=row.boot is not None) as connection:
                 taken = before.receipts[0].delivery
                 if ledger.turn(connection, row.id, self.edition.id, self.office.now(), taken, next) != 2:
                     raise _UnusualError
@@ -258,7 +282,9 @@ class Shift:
         """Post a batch; where nobody knows, ask at once for proof."""
         mail, write = self.letters[row.variant]
         batch = deliver.Batch(row.id, self.edition.id, row.variant, mail, [write(one) for one in group], ticket)
+        began = time.monotonic()
         receipts, trouble = self._posted(batch)
+        self.taking += time.monotonic() - began
         self.office.point("posted")
         known = {one.delivery for one in receipts if one.outcome != "in_doubt"}
         doubtful = [one.id for one in group if one.id not in known]

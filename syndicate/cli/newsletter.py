@@ -96,9 +96,12 @@ def shape(edition: Edition) -> dict[str, Any]:
 
 def office_of(desk: Desk, command: str = "newsletter send") -> Office:
     """What sending works with, by the site's transport; raises UsageError when `command` lacks a key or a URL for it."""
+    from syndicate.liveness import boot
     from syndicate.office import Office
 
-    return Office(desk.site, desk.store, transport_of(desk, command), desk.ring, desk.now, words=desk.words)
+    return Office(
+        desk.site, desk.store, transport_of(desk, command), desk.ring, desk.now, words=desk.words, boot=boot()
+    )
 
 
 def transport_of(desk: Desk, command: str) -> Transport:

@@ -8,7 +8,7 @@ must be ASCII: few servers take others (RFC 6531), and a mail that cannot arrive
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -104,6 +104,17 @@ def keyed_hash(key: str, secret: bytes, *, purpose: Purpose = "forgotten") -> st
     Bound to `purpose`, so that a hash from a log cannot be looked up among the forgotten.
     """
     return mac(secret)(f"syndicate address {purpose}\0{key}".encode()).hex()
+
+
+def hasher(ring: Sequence[bytes]) -> Callable[[str], list[str]]:
+    """What hashes many addresses' keys, as `keyed_hashes` does for those that may not be mailed."""
+    begun, digests = b"syndicate address forgotten\0", [mac(secret) for secret in ring]
+
+    def hashes(key: str) -> list[str]:
+        message = begun + key.encode()
+        return [digest(message).hex() for digest in digests]
+
+    return hashes
 
 
 def keyed_hashes(key: str, ring: Sequence[bytes], *, purpose: Purpose = "forgotten") -> tuple[str, ...]:

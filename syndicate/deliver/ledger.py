@@ -5,6 +5,9 @@
        └─────────┴── in_doubt → queued | accepted | held
     queued | claimed | posting | in_doubt → held, where an older copy of the ledger was put back
 
+A claimed row goes back, because it was never posted; but where commits did not wait for the disk, and the power went, the ledger
+may have forgotten that it was: then it is in doubt, too.
+
 Only decisions: whoever calls writes them down, and before a message leaves, its `posting` row is durable. Receipts must
 belong to the row's current attempt; one that does not is an arrow that does not exist, and raises.
 """
@@ -22,14 +25,15 @@ Outcome = Literal["accepted", "requeue", "failed", "in_doubt"]
 """What a transport says of a message: the outcome of a Receipt."""
 
 Happening = Literal[
-    "claim", "release", "post", "killed", "give_up", "suppress", "cancel", "recall",
+    "claim", "release", "post", "killed", "power_cut", "give_up", "suppress", "cancel", "recall",
     "copied", "prove_sent", "prove_unsent", "retry", "resend",
     "event_delivered", "event_deferred", "event_bounced", "event_complained",
 ]  # fmt: skip
 """What else happens to a delivery. `release`: a claim's holder died before posting. `killed`: found `posting`, its holder
-dead. `give_up`: no proof to be had. `copied`: found in an older copy of the ledger, so that it may have left since.
-`recall`: the provider confirmed that an accepted message will not go. `prove_…`: evidence about a doubtful one. `retry` and
-`resend` are the operator's, for failed and for held. `event_…`: the provider's later word about the message."""
+dead. `power_cut`: found `claimed`, and the newest commits may be lost. `give_up`: no proof to be had. `copied`: found in an
+older copy of the ledger, so that it may have left since. `recall`: the provider confirmed that an accepted message will not
+go. `prove_…`: evidence about a doubtful one. `retry` and `resend` are the operator's, for failed and for held. `event_…`: the
+provider's later word about the message."""
 
 STATES: tuple[DeliveryState, ...] = get_args(DeliveryState)
 """Every state, in the order of models.DeliveryState."""
@@ -48,6 +52,7 @@ def _arrows() -> dict[tuple[DeliveryState, str], DeliveryState]:
         (("queued", "claimed"), "suppress", "suppressed"),
         (("queued", "claimed"), "cancel", "cancelled"),
         (("posting",), "killed", "in_doubt"),
+        (("claimed",), "power_cut", "in_doubt"),
         (("in_doubt",), "give_up", "held"),
         (("queued", "claimed", "posting", "in_doubt"), "copied", "held"),
         # A worker taken for dead may live: its own word wins over the verdict about it.
@@ -92,17 +97,20 @@ def after(state: DeliveryState, happened: Outcome | Happening) -> DeliveryState:
         ) from None
 
 
-def recover(state: DeliveryState, settled: Receipt | None, undo_window_open: bool) -> DeliveryState:
+def recover(
+    state: DeliveryState, settled: Receipt | None, undo_window_open: bool, *, power_cut: bool = False
+) -> DeliveryState:
     """The state of a row whose holder is dead, given what the transport could prove of its attempt (None: nothing).
 
-    A claimed row was never posted. A posting one without proof stays `in_doubt` while the request can still be recalled,
-    which makes proof; later it is `held` for the operator. Rows in other states are not touched.
+    A claimed row was never posted; unless the newest commits about it may be lost (`power_cut`): then it is like a posting
+    one. That stays `in_doubt` without proof while the request can still be recalled, which makes proof; later it is `held`
+    for the operator. Rows in other states are not touched.
     """
-    if state == "claimed":
+    if state == "claimed" and not power_cut:
         return after(state, "release")
-    if state not in ("posting", "in_doubt"):
+    if state not in ("claimed", "posting", "in_doubt"):
         return after(state, settled.outcome) if state == "held" and settled else state
-    doubtful = after(state, "killed") if state == "posting" else state
+    doubtful = state if state == "in_doubt" else after(state, "killed" if state == "posting" else "power_cut")
     if settled is not None and settled.outcome != "in_doubt":
         return after(doubtful, settled.outcome)
     return doubtful if undo_window_open else after(doubtful, "give_up")

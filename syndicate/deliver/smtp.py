@@ -187,9 +187,14 @@ def envelope(address: str) -> str:
 def _returns_to(bounces: str | None, letter: Letter, copy: Copy) -> str:
     """Who is told when a mail comes back: an address that names the delivery, else the sender."""
     if not bounces:
-        return envelope(parseaddr(letter.sender)[1])
+        return _own(letter.sender)
     local, _, host = bounces.rpartition("@")
     return envelope(f"{local}+{_NOT_IN_TAG.sub('-', copy.id)}@{host}")
+
+
+@lru_cache(maxsize=8)
+def _own(sender: str) -> str:
+    return envelope(parseaddr(sender)[1])
 
 
 def _signer(rules: DeliveryRules, key: str | None) -> Signer | None:

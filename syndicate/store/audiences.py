@@ -98,15 +98,10 @@ def _on(list: str, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
     )
 
 
-def suppressed_count(connection: sa.Connection, list: str) -> int:
-    """How many suppressions bind a list: its own and the whole site's."""
-    return connection.execute(sa.select(sa.func.count()).where(_binding(list))).scalar_one()
-
-
-def anybody_suppressed(connection: sa.Connection, list: str) -> bool:
-    """Whether any suppression binds a list."""
-    query = sa.select(s.suppressions.c.address_hash).where(_binding(list)).limit(1)
-    return connection.execute(query).first() is not None
+def suppressed_count(connection: sa.Connection, list: str, most: int | None = None) -> int:
+    """How many suppressions bind a list: its own and the whole site's. With `most`, no more than so many are counted."""
+    binding = sa.select(s.suppressions.c.list).where(_binding(list)).limit(most).subquery()
+    return connection.execute(sa.select(sa.func.count()).select_from(binding)).scalar_one()
 
 
 def suppressed_among(connection: sa.Connection, list: str, hashes: Collection[str] | None = None) -> set[str]:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from syndicate.errors import DatabaseBusy, ForeignDatabase, StoreError
 from syndicate.store import noted, postgres
 
-REVISION = 4
+REVISION = 5
 """The newest migration that this program knows."""
 
 VERSION_TABLE = "syndicate_schema"
@@ -56,13 +56,17 @@ class Store:
                 yield connection
 
     @contextmanager
-    def write(self, *, beside: bool = False) -> Iterator[sa.Connection]:
+    def write(self, *, beside: bool = False, swift: bool = False) -> Iterator[sa.Connection]:
         """A connection in a writing transaction: all of it is stored, or nothing. Nobody else writes meanwhile.
 
         With `beside`, others who say so may write at the same time, where the database can: every statement must be right then.
+
+        With `swift`, SQLite does not wait for the disk: a killed process loses nothing of it, but a power cut may lose it, and
+        all such transactions since the last one without.
         """
+        options = {"write": True, "swift": swift}
         with self.plainly():
-            with self.engine.connect() as connection, connection.execution_options(write=True).begin():
+            with self.engine.connect() as connection, connection.execution_options(**options).begin():
                 if not self.sqlite:
                     postgres.take_turn(connection, beside=beside)
                 noted.begin(connection)
@@ -124,8 +128,12 @@ class Store:
         @sa.event.listens_for(engine, "begin")
         def _(connection: sa.Connection) -> None:
             options = connection.get_execution_options()
+            driver: Any = connection.connection.driver_connection
+            if options.get("write"):
+                # The connection keeps it, so that each writer says it: no transaction is swift by accident.
+                driver.execute(f"PRAGMA synchronous={'NORMAL' if options.get('swift') else 'FULL'}").close()
             if not options.get("plain"):
-                connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write") else "BEGIN")
+                driver.execute("BEGIN IMMEDIATE" if options.get("write") else "BEGIN").close()
 
         return engine
 

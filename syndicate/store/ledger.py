@@ -31,6 +31,7 @@ class BatchRow:
     """Deliveries of one variant, claimed together by the process that holds the lock `holder`.
 
     `undo_id` and `send_at` are the ticket it was posted with; `recalled` is since when it is proven that it will not arrive.
+    `boot` is the machine's start in which its rows were written without waiting for the disk (None: it was waited for).
     """
 
     id: str
@@ -43,6 +44,7 @@ class BatchRow:
     undo_id: str | None = None
     send_at: datetime | None = None
     recalled: datetime | None = None
+    boot: str | None = None
 
 
 class Claimed(NamedTuple):
@@ -302,7 +304,17 @@ def _batches(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[B
     query = sa.select(s.batches).where(which).order_by(table.send_at, table.claimed)
     return [
         BatchRow(
-            r.id, r.edition, r.variant, r.transport, r.holder, r.claimed, r.posted, r.undo_id, r.send_at, r.recalled
+            r.id,
+            r.edition,
+            r.variant,
+            r.transport,
+            r.holder,
+            r.claimed,
+            r.posted,
+            r.undo_id,
+            r.send_at,
+            r.recalled,
+            r.boot,
         )
         for r in connection.execute(query)
     ]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.consent import addresses
-from syndicate.consent.addresses import Address, AddressError, clean, keyed_hash, keyed_hashes, mask
+from syndicate.consent.addresses import Address, AddressError, clean, hasher, keyed_hash, keyed_hashes, mask
 from syndicate.errors import UsageError
 
 GOOD = [
@@ -101,6 +101,7 @@ def test_hash_is_bound_to_key_and_purpose():
     assert all(len(digest) == 64 for digest in made)
     assert keyed_hash("a@example.org", b"one") == keyed_hash("a@example.org", b"one", purpose="forgotten")
     assert keyed_hashes("a@example.org", [b"new", b"old"])[1] == keyed_hash("a@example.org", b"old")
+    assert tuple(hasher([b"new", b"old"])("a@example.org")) == keyed_hashes("a@example.org", [b"new", b"old"])
 
 
 @pytest.mark.parametrize(

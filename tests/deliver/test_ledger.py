@@ -26,7 +26,7 @@ HAPPENINGS = (*get_args(Outcome), *get_args(Happening))
 # The arrows of the design, state by state, and those by which `repair`, undo, late events and a restore go on from there.
 DOCUMENTED = {
     "queued": {"claimed", "suppressed", "cancelled", "held"},
-    "claimed": {"queued", "posting", "suppressed", "cancelled", "held"},
+    "claimed": {"queued", "posting", "suppressed", "cancelled", "in_doubt", "held"},
     "posting": {"accepted", "queued", "failed", "in_doubt", "held"}
     | {"delivered", "deferred", "bounced", "complained"},
     "in_doubt": {"queued", "accepted", "held", "failed"} | {"delivered", "deferred", "bounced", "complained"},
@@ -130,6 +130,12 @@ RECOVERIES = [
     ("accepted", None, True, "accepted"),
     ("delivered", "accepted", False, "delivered"),
 ]
+
+
+@pytest.mark.parametrize(("state", "window", "to"), [("claimed", True, "in_doubt"), ("claimed", False, "held"),
+                                                     ("posting", False, "held"), ("accepted", False, "accepted")])  # fmt: skip
+def test_after_a_power_cut_a_claimed_row_may_have_been_posted(state, window, to):
+    assert recover(state, None, window, power_cut=True) == to
 
 
 @pytest.mark.parametrize(("state", "settled", "window", "to"), RECOVERIES)

@@ -30,7 +30,7 @@ from typing import Any
 from proof import proof_mutants, proof_site
 from sendgrid_standin import KEY
 
-from syndicate import compose, delivery, settling
+from syndicate import compose, delivery, liveness, settling
 from syndicate.deliver import sendgrid
 from syndicate.deliver.sendgrid import SendGridTransport
 from syndicate.deliver.smtp import SmtpTransport
@@ -100,7 +100,7 @@ def _office(told: dict[str, Any], folder: Path, store: Store, clock: Clock) -> O
     made.batch_size = told.get("size", 12)  # type: ignore[misc]
     return Office(
         site, store, made, proof_site.RING, clock.now, wait=lambda seconds: time.sleep(min(seconds, 0.1)),
-        point=Points(told, clock, lambda: _choke(folder)),
+        point=Points(told, clock, lambda: _choke(folder)), boot=liveness.boot(),
     )  # fmt: skip
 
 

@@ -121,6 +121,11 @@ batches = sa.Table(
     sa.Column("send_at", Instant, comment="when the provider lets it go; null: at once"),
     sa.Column("recalled", Instant, comment="null: it stands; else since when it is proven that it will not arrive"),
     sa.Column("cleared", Instant, comment="when the cancellation was deleted at the provider"),
+    sa.Column(
+        "boot",
+        sa.String,
+        comment="the machine's start in which it was posted without waiting for the disk; null: it was waited for",
+    ),
 )
 
 deliveries = sa.Table(
