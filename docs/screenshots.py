@@ -63,12 +63,12 @@ def main(names: list[str]) -> int:
         period = ("--from", "2026-01-01", "--to", "2026-12-31", "--language", "en")
         syndicate("report", "--site", demo, *period, "--out", Path(scratch) / "report.html")
         pages = mails(demo, Path(scratch))
-        with serve(port_in(pages["sq"])) as blog:  # the mails show its illustrations
+        with serve(port_in(pages["sq"])) as blog:
             syndicate("try", blog.base_url, "--no-open", "--posts", "4", "--out", Path(scratch) / "try.html")
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
                 chosen = [shot for shot in shots(demo, pages, Path(scratch)) if not names or shot.name in names]
-                sizes = {shot.name: take(browser, shot) for shot in chosen}
+                sizes = {shot.name: take(browser, shot, demo / "public") for shot in chosen}
                 browser.close()
     for name, size in sizes.items():
         print(f"docs/pictures/{name}.png  {size / 1000:.0f} KB{'' if size <= LIMIT else '  TOO LARGE'}")
@@ -124,12 +124,13 @@ def chromium() -> str:
     return found
 
 
-def take(browser: Browser, shot: Shot) -> int:
-    """Take one picture; returns its size in bytes."""
+def take(browser: Browser, shot: Shot, public: Path) -> int:
+    """Take one picture; returns its size in bytes. Pictures of mails, which would come from the site, come from `public`."""
     context = browser.new_context(
         viewport={"width": shot.width, "height": shot.height}, device_scale_factor=shot.scale, color_scheme=shot.scheme
     )
     page = context.new_page()
+    page.route("**/pictures/*", lambda route: route.fulfill(path=public / "pictures" / Path(route.request.url).name))
     page.goto(shot.page.as_uri(), wait_until="networkidle")
     if shot.top:
         page.evaluate("top => window.scrollTo(0, top)", shot.top)

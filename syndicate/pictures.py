@@ -35,6 +35,8 @@ LARGEST = 15_000_000
 
 ACCEPT = "image/jpeg, image/png, image/webp, image/gif, image/avif;q=0.9, image/*;q=0.2"
 
+_AGAIN = re.compile(r"[.;] [Tt]he next pull tries again\b")
+
 _COPY = re.compile(rf"/({FOLDER}/[0-9a-f]{{16}}\.(?:jpg|png))")
 
 
@@ -143,7 +145,7 @@ def _taken(
         gone = isinstance(error, Gone) or error.status in (401, 403, 404)
         keep = before if before and not gone else None
         size = (keep.path, keep.width, keep.height) if keep else (None, None, None)
-        return stored.Taken(url, *size, now, str(error).rstrip("."))
+        return stored.Taken(url, *size, now, _AGAIN.sub("", str(error)).rstrip("."))
     _write(site.places.public, made)
     return stored.Taken(url, f"{FOLDER}/{made.name}", made.width, made.height, now)
 

@@ -138,13 +138,14 @@ def demo(
         desk.say(f"A blog with sample posts answers on {blog.base_url} while this runs.")
         with desk.progress("Pulling") as report:
             (pulled,) = pipeline.pull(workshop(desk), desk.site.sources, only_due=False, report=report)
-    published = publish_again(desk)
-    list = desk.site.lists[0]
+        published = publish_again(desk)
+        list = desk.site.lists[0]
+        # While the blog answers: the first post's picture is taken over.
+        edition, reason = editions.draft(press(desk), desk.store, list, post=None, now=desk.now())
     for address, languages in READERS:
         people.add(
             desk.site, desk.store, desk.ring, list, address, languages=languages, evidence="demo", now=desk.now()
         )
-    edition, reason = editions.draft(press(desk), desk.store, list, post=None, now=desk.now())
     if edition is None:
         desk.warn(f"The demo did not come through: {pulled.error or reason}")
         return 1
@@ -153,6 +154,7 @@ def demo(
     approved = editions.called(desk.store, desk.site, edition.id)
     with desk.progress("Sending") as report:
         standing = delivery.send(office_of(desk), approved, list, report)
+    publish_again(desk)  # the archive, and the directory that links it
     rows = [
         ("pulled", f"{pulled.new} posts from the sample blog"),
         ("published", f"{len(published.feeds)} feeds", root / "public" / "feeds" / "index.html"),

@@ -129,7 +129,8 @@ def _size(variant: EditionVariant, page: Page, site: Site, list: MailingList) ->
     if weight > STOP_SIZE:
         yield (
             "stop",
-            f"the html has {weight:,} bytes; Gmail clips at 102,000 and hides the leave link: take fewer posts",
+            f"the html has {weight:,} bytes; Gmail clips at 102,000 and hides the leave link: take fewer posts, by "
+            "`syndicate newsletter edit` or max_posts in the list's file",
         )
     elif weight > WARN_SIZE:
         yield "warning", f"the html has {weight:,} bytes; above {STOP_SIZE:,} it is not sent: take fewer posts"
@@ -213,7 +214,8 @@ def _text(variant: EditionVariant, page: Page, site: Site, list: MailingList) ->
         yield "stop", "the text part is empty; filters and some readers count on it"
     missing = {link for link in page.links if link.startswith("http") and link not in variant.text}
     if missing:
-        yield "warning", f"{len(missing)} links of the html are not in the text part, such as {min(missing)}"
+        these = f"{len(missing)} links of the html are" if len(missing) > 1 else "a link of the html is"
+        yield "warning", f"{these} not in the text part, such as {min(missing)}"
 
 
 def _sensitive(variant: EditionVariant, page: Page, site: Site, list: MailingList) -> Said:
