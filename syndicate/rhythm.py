@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -25,7 +26,7 @@ def is_due(schedule: Schedule, *, since: datetime, now: datetime, timezone: str,
 def latest(schedule: Schedule, *, now: datetime, timezone: str) -> datetime:
     """The last moment at or before `now` at which the rhythm (daily, weekly, monthly) struck, in UTC.
 
-    Moments are compared in UTC: an hour that the clocks skip strikes an hour later, one that they repeat strikes the first time.
+    A month without the day strikes on its last one. Moments are compared in UTC: an hour that the clocks skip strikes an hour later, one that they repeat strikes the first time.
     """
     zone = ZoneInfo(timezone)
     day = now.astimezone(zone).date()
@@ -48,7 +49,7 @@ def following(schedule: Schedule, *, now: datetime, timezone: str) -> datetime |
 def _fits(schedule: Schedule, day: date) -> bool:
     if schedule.kind == "weekly":
         return day.weekday() == schedule.weekday
-    return schedule.kind == "daily" or day.day == schedule.day
+    return schedule.kind == "daily" or day.day == min(schedule.day, monthrange(day.year, day.month)[1])
 
 
 def _struck(schedule: Schedule, day: date, zone: ZoneInfo) -> datetime:

@@ -164,7 +164,7 @@ def schedule(text: str) -> Schedule:
         case ["monthly", day, at]:
             return Schedule(
                 "monthly",
-                day=_whole(day, 28, 'the day must be 1 to 28, so that every month has it; write "monthly 28 09:00"'),
+                day=_whole(day, 31, 'the day must be 1 to 31; write "monthly 31 09:00" for the last day of each month'),
                 **_clock(at),
             )
         case ["every", count, "posts" | "post"]:

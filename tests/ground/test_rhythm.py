@@ -9,7 +9,9 @@ from syndicate.rhythm import is_due
 
 WEEKLY = Schedule("weekly", weekday=0, hour=9)
 MONTHLY = Schedule("monthly", day=1, hour=9)
+LAST = Schedule("monthly", day=31, hour=9)
 DAILY = Schedule("daily", hour=9)
+NIGHTLY = Schedule("daily", hour=2, minute=30)
 
 
 def at(text):
@@ -28,6 +30,19 @@ CASES = [
     (MONTHLY, "2026-10-15T00:00", "2026-11-01T08:00", True),
     (DAILY, "2026-03-28T08:00", "2026-03-29T06:59", False),
     (DAILY, "2026-03-28T08:00", "2026-03-29T07:00", True),
+    # half past two: skipped on 29 March, so it strikes an hour later; there twice on 25 October, so it strikes the first time
+    (NIGHTLY, "2026-03-28T01:30", "2026-03-29T01:29", False),
+    (NIGHTLY, "2026-03-28T01:30", "2026-03-29T01:30", True),
+    (NIGHTLY, "2026-03-29T01:30", "2026-03-29T23:00", False),
+    (NIGHTLY, "2026-10-24T00:30", "2026-10-25T00:29", False),
+    (NIGHTLY, "2026-10-24T00:30", "2026-10-25T00:30", True),
+    (NIGHTLY, "2026-10-25T00:30", "2026-10-25T01:30", False),
+    # the 31st is the last day of a shorter month, once
+    (LAST, "2026-10-31T08:00", "2026-11-29T23:00", False),
+    (LAST, "2026-10-31T08:00", "2026-11-30T08:00", True),
+    (LAST, "2026-11-30T08:00", "2026-12-01T08:00", False),
+    (LAST, "2028-01-31T08:00", "2028-02-28T08:00", False),
+    (LAST, "2028-01-31T08:00", "2028-02-29T08:00", True),
     (Schedule(), "2020-01-01T00:00", "2026-01-01T00:00", False),
 ]
 
