@@ -26,7 +26,8 @@ def is_due(schedule: Schedule, *, since: datetime, now: datetime, timezone: str,
 def latest(schedule: Schedule, *, now: datetime, timezone: str) -> datetime:
     """The last moment at or before `now` at which the rhythm (daily, weekly, monthly) struck, in UTC.
 
-    A month without the day strikes on its last one. Moments are compared in UTC: an hour that the clocks skip strikes an hour later, one that they repeat strikes the first time.
+    A month without the day strikes on its last one.
+    Moments are compared in UTC: an hour that the clocks skip strikes an hour later, one that they repeat strikes the first time.
     """
     zone = ZoneInfo(timezone)
     day = now.astimezone(zone).date()

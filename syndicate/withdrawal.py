@@ -16,13 +16,14 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from syndicate import pictures
+from syndicate import pictures, publishing
 from syndicate.deliver.folder import erase as erase_mails
 from syndicate.errors import DeliveryError, UsageError
 from syndicate.liveness import Locks
 from syndicate.models import Edition, Site
 from syndicate.pairing import marks
-from syndicate.store import Connection, Store, editions, ledger, posts, withdrawn
+from syndicate.selection import facts, matches
+from syndicate.store import Connection, Store, editions, ledger, posts, published, withdrawn
 
 LOG = "withdrawn.jsonl"
 
@@ -115,6 +116,7 @@ def _take(site: Site, connection: Connection, one: withdrawn.Withdrawal, redraft
     touched = editions.with_post(connection, one.post)
     if not one.language:
         pictures.erase(site, connection, one.post)
+        _to_be_buried(site, connection, one.post)
     left = _rest(connection, one)
     withdrawn.add(connection, one)
     redrafted, stopped, sent_in, cancelled = [], 0, [], []
@@ -138,6 +140,18 @@ def _take(site: Site, connection: Connection, one: withdrawn.Withdrawal, redraft
     return TakenBack(
         one.post, one.language, tuple(redrafted), stopped, received, tuple(sent_in), tuple(cancelled), one.erased
     )
+
+
+def _to_be_buried(site: Site, connection: Connection, post: str) -> None:
+    """A hidden post stands in no feed, but readers may have it from before: it is put back, to leave a tombstone there."""
+    if post not in posts.hidden(connection):
+        return
+    (found,) = posts.load(connection, [post])
+    known = {slug for slug, (_, gone) in published.feeds(connection).items() if gone is None}
+    there = published.memberships(connection, {post}).get(post, set())
+    seen = facts(found)
+    feeds = {feed.slug for feed in publishing.all_feeds(site, connection) if matches(feed.selection, seen)}
+    published.join_feeds(connection, post, found.published, (feeds & known) - there)
 
 
 def _rest(connection: Connection, one: withdrawn.Withdrawal) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from syndicate.models import Correction, Post, Site
 
 posts = group("What was pulled: list it, see why, put it right, take it back.", app, "posts", "Posts")
+VERSION = ("language", "title", "summary", "html", "text")
 ID = Annotated[str, typer.Argument(metavar="ID", help="A post's id, the beginning of one, or its address on the blog.")]
 
 
@@ -189,7 +190,7 @@ def shape(post: Post, site: Site, said: Sequence[Correction] = ()) -> dict[str, 
     return {
         "id": post.id, "source": post.source, "guid": post.guid, "url": post.url, "author": post.author,
         "title": post.title, "published": post.published, "updated": post.updated,
-        "versions": [asdict(version) for version in post.versions],
+        "versions": [{name: getattr(version, name) for name in VERSION} for version in post.versions],
         "partners": [
             {"id": one.id, "name": names.get(one.id, one.id), "evidence": [asdict(why) for why in one.evidence]}
             for one in post.partners

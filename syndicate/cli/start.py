@@ -140,8 +140,7 @@ def demo(
             (pulled,) = pipeline.pull(workshop(desk), desk.site.sources, only_due=False, report=report)
         published = publish_again(desk)
         list = desk.site.lists[0]
-        # While the blog answers: the first post's picture is taken over.
-        edition, reason = editions.draft(press(desk), desk.store, list, post=None, now=desk.now())
+        edition, reason = editions.draft(press(desk), desk.store, list, post=None, now=desk.now())  # takes a picture
     for address, languages in READERS:
         people.add(
             desk.site, desk.store, desk.ring, list, address, languages=languages, evidence="demo", now=desk.now()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -53,13 +53,17 @@ class LabelledBlock:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """The text of a post in one language. `html` is safe; `text` is its whole visible text, blocks parted by an empty line."""
+    """The text of a post in one language. `html` is safe; `text` is its whole visible text, blocks parted by an empty line.
+
+    `updated` is when its own words changed last, as the store knows it (None: with the post); it says nothing of the words.
+    """
 
     language: str
     title: str
     summary: str
     html: str
     text: str
+    updated: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

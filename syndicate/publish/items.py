@@ -267,7 +267,7 @@ def item(site: Site, feed: Feed, post: Post) -> Item | None:
         sections=sections,
         author=line(post.author or "") or line(site.name),
         published=post.published.astimezone(UTC),
-        updated=post.updated.astimezone(UTC),
+        updated=max(version.updated or post.updated for version in shown).astimezone(UTC),
         categories=(*_partners(site, post, spoken[0]), *_hashtags(site, post, spoken[0])),
         namings=tuple(_namings(site, post, spoken)),
         notices=tuple(_notices(site, post, spoken)),

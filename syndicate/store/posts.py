@@ -23,7 +23,7 @@ from syndicate.models import (
     Version,
 )
 from syndicate.store import schema as s
-from syndicate.store import tags
+from syndicate.store import tags, versions
 from syndicate.store.chunks import batched
 
 CHUNK = 500
@@ -228,6 +228,7 @@ def save(connection: sa.Connection, records: Sequence[Record]) -> None:
 
 def _save(connection: sa.Connection, records: Sequence[Record], ids: Sequence[str], sequence: int) -> None:
     there = {id for chunk in batched(ids, CHUNK) for id in _existing(connection, chunk)}
+    own = [*versions.rows(connection, there, [record.post for record in records])]
     rows = [_row(record) | {"sequence": sequence} for record in records]
     if fresh := [row for row in rows if row["id"] not in there]:
         connection.execute(s.posts.insert(), fresh)
@@ -239,7 +240,7 @@ def _save(connection: sa.Connection, records: Sequence[Record], ids: Sequence[st
             .values({name: sa.bindparam(name) for name in names})
         )
         connection.execute(update, [{name: row[name] for name in ("key", *names)} for row in changed])
-    _replace(connection, s.versions, there, [row for record in records for row in _versions(record.post)])
+    _replace(connection, s.versions, there, own)
     _replace_found(connection, there, [record.post for record in records])
 
 
@@ -304,10 +305,6 @@ def _getter(kind: type) -> tuple[tuple[str, ...], Callable[[Any], Any]]:
     return names, attrgetter(*names)
 
 
-def _versions(post: Post) -> Iterator[dict[str, Any]]:
-    return ({"post": post.id, "position": n, **_fields(version)} for n, version in enumerate(post.versions))
-
-
 def _parts(connection: sa.Connection, ids: Sequence[str]) -> Mapping[sa.Table, dict[str, list[Any]]]:
     parts: dict[sa.Table, dict[str, list[Any]]] = {}
     for table in (s.versions, s.post_partners, s.post_hashtags, s.post_links):
@@ -322,7 +319,7 @@ def _post(row: Any, parts: Mapping[sa.Table, dict[str, list[Any]]]) -> Post:
     return Post(
         id=row.id, source=row.source, guid=row.guid, url=row.url, title=row.title, author=row.author,
         published=row.published, updated=row.updated, year=row.year,
-        versions=tuple(Version(v.language, v.title, v.summary, v.html, v.text) for v in found[s.versions]),
+        versions=tuple(Version(v.language, v.title, v.summary, v.html, v.text, v.updated) for v in found[s.versions]),
         partners=tuple(
             PartnerMention(p.partner, tuple(Evidence(**one) for one in p.evidence)) for p in found[s.post_partners]
         ),

@@ -55,8 +55,8 @@ def test_a_changed_post_rewrites_its_feeds_and_no_others(published: Home, blog: 
     held = {
         path.parent.name
         for path in (published.root / "public" / "feeds").glob("*/atom.xml")
-        if slug in path.read_text("utf-8")
-    }
+        if slug in path.read_text("utf-8") and not path.parent.name.endswith("-en")
+    }  # it is the Albanian version that changes
     blog.posts = tuple(
         replace(one, html=one.html.replace("</p>", " Shtuar më pas.</p>", 1)) if one.slug == slug else one
         for one in blog.posts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from road.road_site import Home, source
@@ -60,3 +61,32 @@ def test_a_second_wording_replaces_the_first(home: Home, blog: Blog) -> None:
         assert after[slug]["updated"] > before[slug]["updated"]
     for slug in set(after) - set(revised):
         assert after[slug] == before[slug]
+
+
+def test_correcting_one_language_makes_the_others_item_no_newer(published: Home, blog: Blog) -> None:
+    slug = "java-e-internetit-te-sigurt"
+
+    def moments() -> dict[str, str]:
+        entries = {
+            entry.findtext("{http://www.w3.org/2005/Atom}id"): entry.findtext("{http://www.w3.org/2005/Atom}updated")
+            for code in ("sq", "en")
+            for entry in published.atom(f"all-{code}").iter("{http://www.w3.org/2005/Atom}entry")
+        }
+        id = published.posts()[slug]["id"]
+        return {str(key)[-2:]: str(moment) for key, moment in entries.items() if f":{id}/" in str(key)}
+
+    def change(old: str, new: str) -> dict[str, str]:
+        blog.posts = tuple(
+            replace(one, html=one.html.replace(old, new, 1)) if one.slug == slug else one for one in blog.posts
+        )
+        assert published.pulled()["changed"] == 1
+        published.run("publish").fine()
+        return moments()
+
+    first = moments()
+    second = change("</p>", " Shtuar më pas.</p>")
+    assert second["sq"] > first["sq"]
+    assert second["en"] == first["en"]
+    third = change("</p>", " Edhe kjo.</p>")
+    assert third["sq"] > second["sq"]
+    assert third["en"] == first["en"], "also when it changes a second time"

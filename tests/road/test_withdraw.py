@@ -93,6 +93,17 @@ def test_it_is_out_of_every_feed_and_leaves_a_tombstone(standing: Home) -> None:
     assert (again.out, again.err) == ("", "")
 
 
+def test_hidden_first_it_leaves_a_tombstone_all_the_same(standing: Home) -> None:
+    id = standing.posts()["perspektivat-ne-praktike"]["id"]
+    standing.run("posts", "fix", id, "--hide").fine()
+    standing.run("publish").fine()
+    assert not standing.tombstones("all-sq")
+    standing.run("posts", "withdraw", id, "--yes").fine()
+    standing.run("publish").fine()
+    assert standing.tombstones("all-sq")[0].endswith(f":{id}/sq")
+    assert id not in standing.run("posts", "list").fine().out
+
+
 def test_without_a_yes_nothing_happens(standing: Home) -> None:
     said = standing.run("posts", "withdraw", id_of(standing))
     assert (said.status, SLUG in standing.posts()) == (2, True)

@@ -105,6 +105,7 @@ versions = sa.Table(
     sa.Column("summary", sa.String, nullable=False),
     sa.Column("html", sa.String, nullable=False),
     sa.Column("text", sa.String, nullable=False),
+    sa.Column("updated", Instant, comment="when its own words changed last; null: with the post"),
 )
 
 post_partners = sa.Table(
