@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from syndicate import pictures, publishing
+from syndicate import membership, pictures
 from syndicate.deliver.folder import erase as erase_mails
 from syndicate.errors import DeliveryError, UsageError
 from syndicate.liveness import Locks
@@ -144,14 +144,14 @@ def _take(site: Site, connection: Connection, one: withdrawn.Withdrawal, redraft
 
 def _to_be_buried(site: Site, connection: Connection, post: str) -> None:
     """A hidden post stands in no feed, but readers may have it from before: it is put back, to leave a tombstone there."""
-    if post not in posts.hidden(connection):
+    found = next(iter(posts.load(connection, [post])), None)
+    if found is None or not found.hidden:
         return
-    (found,) = posts.load(connection, [post])
-    known = {slug for slug, (_, gone) in published.feeds(connection).items() if gone is None}
+    known = {slug for slug, row in published.feeds(connection).items() if row.gone is None}
     there = published.memberships(connection, {post}).get(post, set())
     seen = facts(found)
-    feeds = {feed.slug for feed in publishing.all_feeds(site, connection) if matches(feed.selection, seen)}
-    published.join_feeds(connection, post, found.published, (feeds & known) - there)
+    feeds = {feed.slug for feed in membership.all_feeds(site, connection) if matches(feed.selection, seen)}
+    published.join(connection, [(slug, post, found.published) for slug in sorted((feeds & known) - there)])
 
 
 def _rest(connection: Connection, one: withdrawn.Withdrawal) -> bool:
