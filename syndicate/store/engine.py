@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from syndicate.errors import DatabaseBusy, ForeignDatabase, StoreError
 from syndicate.store import noted, postgres
 
-REVISION = 5
+REVISION = 6
 """The newest migration that this program knows."""
 
 VERSION_TABLE = "syndicate_schema"
