@@ -18,7 +18,7 @@ from typing import Any
 
 from syndicate.models import Feed, Site, Withdrawn
 from syndicate.selection import Facts, Sorter, expand
-from syndicate.store import Connection, Store, facts, published, tags, withdrawn
+from syndicate.store import Connection, Store, facts, pages, published, tags, withdrawn
 
 CHUNK = 1000
 """How many posts are sorted into feeds in one transaction."""
@@ -83,6 +83,7 @@ def _follow(
     for one in withdrawn.everything(connection, ids):
         taken_back.setdefault(one.post, []).append(one)
     stood = published.memberships(connection, ids)
+    pages.touch(connection, ids)
     due: set[str] = set()
     joining: list[tuple[str, str, datetime]] = []
     for id in sorted(ids):
@@ -112,6 +113,7 @@ def _begin(store: Store, feeds: Mapping[str, Feed], report: Report) -> None:
     """Fill feeds anew from the facts of all posts, some at a time."""
     with store.write() as connection:
         published.begin(connection, feeds)
+        pages.drop(connection, feeds)
     sorter, done = Sorter({slug: feed.selection for slug, feed in feeds.items()}), 0
     with store.read() as reading:
         everything = iter(facts.newest(reading))

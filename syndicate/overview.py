@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -12,14 +11,12 @@ from syndicate import pinging, rhythm
 from syndicate.deliver import ledger as rules
 from syndicate.editions import decided
 from syndicate.errors import UsageError
-from syndicate.liveness import Locks
 from syndicate.membership import all_feeds
-from syndicate.models import LOST, DeliveryState, Edition, EditionState, Post, Selection, Site
+from syndicate.models import LOST, Post, Selection, Site
 from syndicate.publishing import DEFAULT_LIMIT
 from syndicate.selection import Reason, matches, reasons
 from syndicate.selection import facts as facts_of
 from syndicate.store import (
-    Connection,
     Store,
     approvals,
     armed,
@@ -27,7 +24,6 @@ from syndicate.store import (
     corrections,
     editions,
     facts,
-    health,
     ledger,
     letters,
     people,
@@ -38,12 +34,6 @@ from syndicate.store import (
 QUIET_FOR = timedelta(days=2)
 """A source that has not been asked for this long means that cron does not run."""
 
-UNFINISHED: tuple[EditionState, ...] = ("draft", "approved", "scheduled", "sending", "paused")
-"""States of an edition that is not over."""
-
-HELD: tuple[DeliveryState, ...] = ("held",)
-"""Mails of which nobody knows whether they left."""
-
 FEW = 3
 """How many posts are named where there may be many."""
 
@@ -53,7 +43,7 @@ def look(site: Site, store: Store, now: datetime) -> dict[str, Any]:
     with store.read() as connection:
         rows = published.sources(connection)
         counts = people.counts(connection)
-        newest = _looked_at(connection)
+        newest = editions.newest(connection, limit=20)
         tallies = {
             one.id: (ledger.tally(connection, one.id), audiences.audience_of(connection, one.id)) for one in newest
         }
@@ -75,44 +65,23 @@ def look(site: Site, store: Store, now: datetime) -> dict[str, Any]:
         | {"next": rhythm.following(one.schedule, now=now, timezone=site.timezone)}
         for one in site.lists
     ]
-    locks = Locks.of(site, store)
     needed = {one.id: one.approvers for one in site.lists if one.approval}
     told = [
         {"id": one.id, "list": one.list, "state": one.state, "audience": tallies[one.id][1], "states": tallies[one.id][0],
          "balanced": rules.balanced(tallies[one.id][1], tallies[one.id][0]), "stopped": one.stopped, "send_at": one.send_at,
-         "send_by": one.send_by, "at_work": one.state == "sending" and locks.alive(one.id),
+         "send_by": one.send_by,
          "approvals": len(given.get(one.id, ())), "needed": needed.get(one.list, 0) if one.state == "draft" else 0}
         for one in newest
     ]  # fmt: skip
     problems = ["No mail leaves: this site was restored from a copy. `syndicate arm` ends that."] if copy else []
-    problems += [*_edition_problems(told, now), *_source_problems(sources, now)]
+    problems += [*_source_problems(sources, now), *_edition_problems(told, now)]
     problems += [f"{one} is still the starter's example: change it before `run`." for one in site.unfinished]
     problems += [*_post_problems(unsure, misfits), *pinging.problems(store, site)]
     return {
         "site": site.name, "sources": sources, "feeds": feeds, "posts": total, "unsure": len(unsure), "lists": lists,
         "editions": told, "problems": problems, "hidden": hidden, "to_look_at": unsure[:FEW], "misfits": misfits[:FEW],
-        "letters": waiting, "waiting": [*_waiting(told, {one.id for one in site.lists if one.schedule.kind == "manual"})],
+        "letters": waiting,
     }  # fmt: skip
-
-
-def _looked_at(connection: Connection) -> list[Edition]:
-    """The newest editions, and older ones that are not over or of which mails are in doubt."""
-    newest = editions.newest(connection, limit=20)
-    known = {one.id for one in newest}
-    older = [one for one in editions.in_states(connection, UNFINISHED) if one.id not in known]
-    doubtful = {*health.in_states(connection, HELD)} - known - {one.id for one in older}
-    found = [editions.load(connection, id, texts=False) for id in sorted(doubtful)]
-    return [*newest, *older, *(one for one in found if one is not None)]
-
-
-def _waiting(told: list[dict[str, Any]], by_hand: set[str]) -> Iterator[str]:
-    """What waits for the operator and is not wrong: drafts to approve, and approved editions that nobody sends by itself."""
-    for one in told:
-        if one["state"] == "draft" and one["needed"]:
-            given = f" ({one['approvals']} of {one['needed']} given)" if one["needed"] > 1 else ""
-            yield f"{one['id']} waits for approval{given}: `syndicate newsletter preview {one['id']}`, then `approve`."
-        elif one["state"] == "approved" and one["list"] in by_hand:
-            yield f"{one['id']} is approved and waits to be sent: `syndicate newsletter send {one['id']}`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +96,8 @@ class Explained:
 def explain(site: Site, store: Store, post: Post, name: str) -> Explained:
     """Why a post is, or is not, in the feed or list called `name`; raises UsageError if there is none."""
     with store.read() as connection:
-        feeds = {feed.slug: feed.selection for feed in all_feeds(site, connection)}
+        found = {feed.slug: feed for feed in all_feeds(site, connection)}
+    feeds = {slug: feed.selection for slug, feed in found.items()}
     lists = {one.id: one for one in site.lists}
     if name not in feeds and name not in lists:
         close = get_close_matches(name, [*feeds, *lists], n=1)
@@ -138,8 +108,7 @@ def explain(site: Site, store: Store, post: Post, name: str) -> Explained:
         told.insert(0, Reason("shown", False, f"hidden since {post.hidden:%Y-%m-%d}: in no feed, page or draft"))
     limit = (selection.limit or DEFAULT_LIMIT) if name in feeds else selection.limit
     if limit and all(one.passed for one in told):
-        newest = _among_the_newest(store, selection, post, limit)
-        told += [newest] if selection.limit or not newest.passed else []
+        told += _limited(store, selection, post, limit, name in found and found[name].archive)
     if name in feeds:
         return Explained(all(one.passed for one in told), tuple(told))
     mailing = lists[name]
@@ -147,6 +116,14 @@ def explain(site: Site, store: Store, post: Post, name: str) -> Explained:
         look = "waits until somebody looked at its languages" if post.unsure else "its languages need no look"
         told.append(Reason("looked_at", not post.unsure, look))
     return Explained(all(one.passed for one in told), tuple(told), decided(store, mailing, post))
+
+
+def _limited(store: Store, selection: Selection, post: Post, limit: int, archive: bool) -> list[Reason]:
+    """What the limit says of a post that fits: nothing, where there is none and the post is new enough all the same."""
+    newest = _among_the_newest(store, selection, post, limit)
+    if not newest.passed and archive:
+        return [Reason("limit", True, f"{newest.sentence}, so it stands on an archive page")]
+    return [newest] if selection.limit or not newest.passed else []
 
 
 def _among_the_newest(store: Store, selection: Selection, post: Post, limit: int) -> Reason:
@@ -194,23 +171,28 @@ def _source_problems(sources: list[dict[str, Any]], now: datetime) -> list[str]:
 
 
 def _edition_problems(editions: list[dict[str, Any]], now: datetime) -> list[str]:
-    """What is wrong with editions, the gravest first."""
-    return [
-        said for _, said in sorted((said for one in editions for said in _wrong(one, now)), key=lambda each: each[0])
-    ]
+    found = []
+    for one in editions:
+        if not one["balanced"]:
+            found.append(
+                f"{one['id']}: its numbers do not add up: {sum(one['states'].values())} rows for {one['audience']} readers."
+            )
+        if one["state"] in ("scheduled", "sending", "paused"):
+            found += _unfinished(one, now)
+        if held := one["states"].get("held", 0):
+            found.append(
+                f"{one['id']}: of {held} copies nobody knows whether they left: `syndicate newsletter repair {one['id']}`."
+            )
+    return found
 
 
-def _wrong(one: dict[str, Any], now: datetime) -> Iterator[tuple[int, str]]:
-    """What is wrong with an edition, each with how grave it is (0: must never be)."""
+def _unfinished(one: dict[str, Any], now: datetime) -> list[str]:
+    """What to say of an edition that waits for its time, is being sent or is held up."""
     id, why = one["id"], f" ({one['stopped']})" if one["stopped"] else ""
-    if not one["balanced"]:
-        yield 0, f"{id}: its numbers do not add up: {sum(one['states'].values())} rows for {one['audience']} readers."
-    if held := one["states"].get("held", 0):
-        yield 1, f"{id}: of {held} copies nobody knows whether they left: `syndicate newsletter repair {id}`."
-    begun = one["state"] in ("scheduled", "sending", "paused")
-    if begun and one["send_by"] is not None and now > one["send_by"]:
-        yield 2, f"{id} was not sent in time{why}: `syndicate newsletter send {id} --late` sends it all the same."
-    elif one["state"] == "paused":
-        yield 3, f"{id} is paused{why}: `syndicate newsletter resume {id}` goes on."
-    elif one["state"] == "sending" and not one["at_work"]:
-        yield 3, f"{id} was not finished{why}: `syndicate newsletter send {id}` goes on."
+    if one["send_by"] is not None and now > one["send_by"]:
+        return [f"{id} was not sent in time{why}: `syndicate newsletter send {id} --late` sends it all the same."]
+    if one["state"] == "paused":
+        return [f"{id} is paused{why}: `syndicate newsletter resume {id}` goes on."]
+    return (
+        [f"{id} was not finished{why}: `syndicate newsletter send {id}` goes on."] if one["state"] == "sending" else []
+    )

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from syndicate import __version__, archive, membership, pinging
+from syndicate import __version__, archive, membership, past, pinging
 from syndicate import publish as room
 from syndicate.membership import all_feeds
 from syndicate.models import Feed, Fill, Post, Site, Withdrawn, Words
@@ -28,6 +28,9 @@ DEFAULT_LIMIT = 50
 
 MARKED = 50
 """After how many feeds the store is told that they were written: a killed run writes no more than these again."""
+
+PAGED = 1
+"""Raised when archive pages are to be written anew because this program writes them otherwise."""
 
 DIRECTORY = ("feeds/index.html", "feeds/style.css", "feeds.opml")
 
@@ -60,7 +63,8 @@ class Published:
 class _Press:
     """What feeds are written with, and each feed's `settings`: a hash of all that shapes its files besides its posts.
 
-    `changing` is called with each document that is about to be another, if anybody is to be told.
+    `shape` is one of what shapes an archive page. `changing` is called with each document that is about to be another, if
+    anybody is to be told.
     """
 
     site: Site
@@ -70,6 +74,7 @@ class _Press:
     feeds: Mapping[str, Feed]
     siblings: Mapping[str, Sequence[Feed]]
     settings: Mapping[str, str]
+    shape: str
     changing: Callable[[str], None] | None
 
 
@@ -81,8 +86,9 @@ def publish(
         feeds = {feed.slug: feed for feed in all_feeds(site, connection)}
     membership.keep(store, feeds, report)
     siblings = _siblings(feeds)
+    shape = _shape(site, templates)
     settings = _settings(feeds, siblings, _digest(site, templates))
-    press = _Press(site, store, words, fill, feeds, siblings, settings, pinging.changing(site, store, now))
+    press = _Press(site, store, words, fill, feeds, siblings, settings, shape, pinging.changing(site, store, now))
     with store.read() as connection:
         rows = published.feeds(connection)
     gone = tuple(sorted(slug for slug, row in rows.items() if row.gone is None and slug not in feeds))
@@ -130,15 +136,38 @@ def _write_feeds(press: _Press, todo: Sequence[str], report: Report) -> tuple[di
 
 def _write_feed(press: _Press, slug: str, cache: _Cache) -> tuple[int, int]:
     """Write one feed; how many items it has, and how many of its files were written."""
-    feed = press.feeds[slug]
+    feed, site = press.feeds[slug], press.site
+    limit = feed.selection.limit or DEFAULT_LIMIT
     with press.store.read() as connection:
-        items = cache.posts(connection, published.newest_of(connection, slug, feed.selection.limit or DEFAULT_LIMIT))
+        newest = published.newest_of(connection, slug, limit)
+    last = past.settle(press.store, feed, newest, limit)
+    shape = _hash([press.shape, feed.titles, feed.descriptions])
+    paged = past.write(
+        site,
+        press.store,
+        feed,
+        last,
+        shape,
+        whole=_missing(site, feed),
+        load=cache.posts,
+        words=press.words,
+        fill=press.fill,
+    )  # first, so that the feed never leads to a page that is not there
+    with press.store.read() as connection:
+        items = cache.posts(connection, newest)
         standing = {post.id for post in items}
         tombstones = [one for one in _tombstones(connection, feed) if one.id not in standing]
     documents = room.documents(
-        press.site, feed, items, withdrawn=tombstones, siblings=press.siblings[slug], words=press.words, fill=press.fill
+        site,
+        feed,
+        items,
+        withdrawn=tombstones,
+        siblings=press.siblings[slug],
+        pages=last,
+        words=press.words,
+        fill=press.fill,
     )
-    return len(items), len(files.write(press.site.places.public, documents, press.changing))
+    return len(items), paged + len(files.write(site.places.public, documents, press.changing))
 
 
 def _write_directory(press: _Press) -> int:
@@ -205,6 +234,15 @@ def _but_language(feed: Feed) -> str:
 def _missing(site: Site, feed: Feed) -> bool:
     names = [name for name in files.NAMES if feed.partner or name != "embed.html"]
     return files.missing(site.places.public, [f"feeds/{feed.slug}/{name}" for name in names])
+
+
+def _shape(site: Site, templates: Sequence[Path]) -> str:
+    """A hash of the little that shapes an archive page beside its posts: it stays as it was, whatever else changes."""
+    shaping: list[Any] = [site.name, site.base_url, site.tag_domain, site.timezone, site.languages, PAGED]
+    shaping.append(asdict(site.helpline) if site.helpline else None)
+    found = [path for folder in templates for path in folder.glob("*") if path.name == "feed.html"]
+    found += [path for folder in templates for path in folder.glob("words.*.toml")]
+    return _hash([shaping, [[path.name, hashlib.sha256(path.read_bytes()).hexdigest()] for path in sorted(found)]])
 
 
 def _digest(site: Site, templates: Sequence[Path]) -> str:

@@ -248,5 +248,6 @@ def _member(family: Family, language: str, key: str, name: str, selection: Selec
         titles={first: titles[first]} if first in titles else titles,
         descriptions=filled(family.descriptions),
         selection=replace(selection, language=language),
+        archive=family.archive,
         family=family.by,
     )

@@ -107,7 +107,6 @@ STOPPED = 130
 PARTS = (
     "start",
     "road",
-    "glance",
     "doctor",
     "report",
     "serving",

@@ -179,6 +179,7 @@ class _Maker:
             titles=self.texts(table.titles, table.title),
             selection=self.selection(table, table.language),
             descriptions=self.texts(table.descriptions, table.description),
+            archive=table.archive,
         )
 
     def family(self, table: shapes.FamilyTable) -> Family:
@@ -192,6 +193,7 @@ class _Maker:
             only=self.hashtags(table.only) if table.by == "hashtag" else tuple(table.only),
             ourselves=table.ourselves,
             selection=self.selection(table),
+            archive=table.archive,
         )
 
     def mailing_list(self, name: str, table: shapes.ListFile, contact: str) -> MailingList:

@@ -305,6 +305,9 @@ class FeedTable(SelectingTable, SpokenTable, TitledTable):
     """[[feed]] in feeds/feeds.toml."""
 
     slug: Slug = Field(description="the feed's place: `public/feeds/<slug>/`", examples=["all-sq"])
+    archive: bool = Field(
+        default=True, description="whether posts too old for the feed itself stay on archive pages, which it leads to"
+    )
 
 
 class FamilyTable(SelectingTable, TitledTable):
@@ -321,6 +324,7 @@ class FamilyTable(SelectingTable, TitledTable):
     at_least: int = Field(default=1, ge=1, le=10_000, description="a hashtag gets a feed once so many posts carry it")
     only: list[Text] = Field(default=[], description="only these partners or hashtags; all, if left out")
     ourselves: bool = Field(default=False, description="whether we ourselves get a feed among the partners")
+    archive: bool = Field(default=False, description="whether these feeds have archive pages")
 
 
 class SenderTable(Shape):

@@ -82,7 +82,10 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A published selection of posts. `titles` and `descriptions` are per language; `family` names what made it."""
+    """A published selection of posts. `titles` and `descriptions` are per language; `family` names what made it.
+
+    With `archive` the posts that are too old for the feed itself stand on archive pages.
+    """
 
     slug: str
     titles: dict[str, str]
@@ -91,6 +94,7 @@ class Feed:
     family: str | None = None
     partner: str | None = None
     hashtag: str | None = None
+    archive: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,7 @@ class Family:
     only: tuple[str, ...] = ()
     ourselves: bool = False
     selection: Selection = field(default_factory=Selection)
+    archive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ from syndicate.models import Document
 NAMES = ("rss.xml", "atom.xml", "feed.json", "index.html", "embed.html")
 """The documents of a feed."""
 
+PAGED = ("rss.xml", "atom.xml", "feed.json", "index.html")
+"""The documents of an archive page."""
+
 _TEMPORARY = ".syndicate-tmp"
 _STALE = 3600.0  # seconds
 
@@ -49,21 +52,48 @@ def write(public: Path, documents: Iterable[Document], changing: Callable[[str],
 
 def remove(public: Path, slug: str) -> list[str]:
     """Take a feed's documents away and return the paths of those that were there. Foreign files stay."""
+    removed = remove_pages(public, slug, after=0)
+    removed += _remove(public, [f"feeds/{slug}/{name}" for name in NAMES])
+    _clear(_inside(public, f"feeds/{slug}/index.html").parent)
+    return removed
+
+
+def page_of(slug: str, number: int) -> list[str]:
+    """The paths of an archive page's documents."""
+    return [f"feeds/{slug}/archive/{number}/{name}" for name in PAGED]
+
+
+def remove_pages(public: Path, slug: str, *, after: int) -> list[str]:
+    """Take away a feed's archive pages with higher numbers, and return the paths of the documents that were there."""
+    folder = _inside(public, f"feeds/{slug}/archive/index.html").parent
+    if not folder.is_dir():
+        return []
     removed = []
-    for name in NAMES:
-        path = f"feeds/{slug}/{name}"
+    for page in [one for one in folder.iterdir() if one.name.isdecimal() and int(one.name) > after]:
+        removed += _remove(public, page_of(slug, int(page.name)))
+        _clear(page)
+    _clear(folder)
+    return sorted(removed)
+
+
+def _remove(public: Path, paths: Iterable[str]) -> list[str]:
+    removed = []
+    for path in paths:
         target = _inside(public, path)
         with _told(path, "remove"):
             if target.is_file():
                 target.unlink()
                 removed.append(path)
             _twin(target).unlink(missing_ok=True)
-    folder = _inside(public, f"feeds/{slug}/index.html").parent
+    return removed
+
+
+def _clear(folder: Path) -> None:
+    """Remove a folder in which nothing is left."""
     if folder.is_dir():
         _sweep(folder)
         if not any(folder.iterdir()):
             folder.rmdir()
-    return removed
 
 
 def missing(public: Path, paths: Iterable[str]) -> bool:

@@ -1,4 +1,4 @@
-"""A channel as RSS 2.0, Atom 1.0 and JSON Feed 1.1, and a list of feeds as OPML 2.0: bytes that depend on nothing else.
+"""A channel as RSS 2.0, Atom 1.0 and JSON Feed 1.1: bytes that depend on nothing else.
 
 feedgen writes the frame; what it cannot say, or says with the clock of the machine, stands in two extensions of ours.
 It is imported late: a run with nothing to publish does not pay for it.
@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from html import escape
@@ -22,13 +21,13 @@ from syndicate.publish.items import Channel, Item
 RSS = "application/rss+xml"
 ATOM = "application/atom+xml"
 JSON = "application/feed+json"
-OPML = "text/x-opml"
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _ATOM = "http://www.w3.org/2005/Atom"
 _DC = "http://purl.org/dc/elements/1.1/"
 _MEDIA = "http://search.yahoo.com/mrss/"
 _TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
+_HISTORY = "http://purl.org/syndication/history/1.0"
 
 
 # ---------------------------------------------------------------- the parts that every format shares
@@ -123,7 +122,7 @@ class _RssChannel:
     channel: Channel | None = None
 
     def extend_ns(self) -> dict[str, str]:
-        return {"dc": _DC, "media": _MEDIA}
+        return {"dc": _DC, "media": _MEDIA, **_history_of(self.channel)}
 
     def extend_rss(self, feed: Any) -> Any:
         if self.channel:
@@ -132,6 +131,7 @@ class _RssChannel:
                 _add(feed[0], f"{{{_ATOM}}}link", href=f"{folder}rss.xml", **link)
             if self.channel.hub:
                 _add(feed[0], f"{{{_ATOM}}}link", href=self.channel.hub, rel="hub")
+            _lead(feed[0], self.channel, f"{{{_ATOM}}}link", "rss.xml", RSS)
         return feed
 
 
@@ -196,7 +196,8 @@ class _AtomFeed:
     channel: Channel | None = None
 
     def extend_ns(self) -> dict[str, str]:
-        return {"at": _TOMBSTONES} if self.channel and self.channel.tombstones else {}
+        stones = {"at": _TOMBSTONES} if self.channel and self.channel.tombstones else {}
+        return stones | _history_of(self.channel)
 
     def extend_atom(self, feed: Any) -> Any:
         channel = self.channel
@@ -208,6 +209,7 @@ class _AtomFeed:
                 _add(feed, "link", href=f"{folder}atom.xml", **link)
             if channel.hub:
                 _add(feed, "link", href=channel.hub, rel="hub")
+            _lead(feed, channel, "link", "atom.xml", ATOM)
             for tomb in channel.tombstones:
                 _add(feed, f"{{{_TOMBSTONES}}}deleted-entry", ref=tomb.id, when=_rfc3339(tomb.when))
         return feed
@@ -273,6 +275,7 @@ def json_feed(channel: Channel) -> bytes:
         "title": channel.title,
         "home_page_url": channel.home,
         "feed_url": f"{channel.folder}feed.json",
+        "next_url": f"{channel.leads.older}feed.json" if channel.leads.older else None,
         "description": channel.description,
         "language": channel.language,
         "authors": [{"name": channel.author}],
@@ -313,41 +316,22 @@ def _json(value: dict[str, Any]) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-# ---------------------------------------------------------------- OPML 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """One line of a list of feeds: a feed with addresses, or a heading over `within`."""
-
-    text: str
-    language: str = ""
-    page: str = ""
-    feed: str = ""
-    within: tuple[Outline, ...] = field(default=())
-
-
-def opml(title: str, outlines: Iterable[Outline]) -> bytes:
-    """A list of feeds as OPML 2.0 (opml.org/spec2.opml), UTF-8, without a date."""
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<opml version="2.0">']
-    lines += [f"<head><title>{escape(title)}</title></head>", "<body>"]
-    for outline in outlines:
-        lines += _outline(outline)
-    return "\n".join([*lines, "</body>", "</opml>", ""]).encode()
-
-
-def _outline(outline: Outline) -> list[str]:
-    told = {"text": outline.text}
-    if outline.feed:
-        told |= {"title": outline.text, "type": "rss", "version": "RSS2", "language": outline.language}
-        told |= {"htmlUrl": outline.page, "xmlUrl": outline.feed}
-    attributes = "".join(f' {key}="{escape(value)}"' for key, value in told.items())
-    if not outline.within:
-        return [f"<outline{attributes}/>"]
-    return [f"<outline{attributes}>", *(line for inner in outline.within for line in _outline(inner)), "</outline>"]
-
-
 # ---------------------------------------------------------------- feedgen
+
+
+def _history_of(channel: Channel | None) -> dict[str, str]:
+    return {"fh": _HISTORY} if channel and channel.leads.number else {}
+
+
+def _lead(feed: Any, channel: Channel, name: str, file: str, media_type: str) -> None:
+    """The links to older and newer pages; and of a page, that it is one, and of which feed (RFC 5005 §4)."""
+    leads = channel.leads
+    if leads.number:
+        _add(feed, f"{{{_HISTORY}}}archive")
+    current = leads.current if leads.number else None
+    for rel, folder in (("current", current), ("prev-archive", leads.older), ("next-archive", leads.newer)):
+        if folder:
+            _add(feed, name, href=f"{folder}{file}", rel=rel, type=media_type)
 
 
 def _hreflangs(channel: Channel) -> dict[str, str]:

@@ -113,10 +113,42 @@ class Alternate:
 
 
 @dataclass(frozen=True, slots=True)
+class Leads:
+    """Where a feed and its archive pages lead (RFC 5005 §4): `current` is the folder of the feed itself.
+
+    `number` is 0 for the feed, 1 for the first page; `last` is the newest page, 0 where there is none.
+    """
+
+    current: str
+    number: int = 0
+    last: int = 0
+
+    def page(self, number: int) -> str:
+        """The folder of a page."""
+        return f"{self.current}archive/{number}/"
+
+    @property
+    def here(self) -> str:
+        """The folder of the feed, or of this page."""
+        return self.page(self.number) if self.number else self.current
+
+    @property
+    def older(self) -> str | None:
+        """The folder of the next older page."""
+        number = self.number - 1 if self.number else self.last
+        return self.page(number) if number else None
+
+    @property
+    def newer(self) -> str | None:
+        """The folder of the next newer page; None for the newest, and for the feed itself."""
+        return self.page(self.number + 1) if self.number and self.number < self.last else None
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
     """A feed ready to be written. `folder` is the address, ending in "/", below which all its documents are.
 
-    `hub` is the WebSub hub that tells subscribers of changes; None where there is none.
+    `leads` says where it leads to; `hub` is the WebSub hub that tells subscribers of changes, None where there is none.
     """
 
     id: str
@@ -129,6 +161,7 @@ class Channel:
     alternates: tuple[Alternate, ...]
     items: tuple[Item, ...]
     tombstones: tuple[Tombstone, ...]
+    leads: Leads = Leads("")
     hub: str | None = None
 
     @property
@@ -204,6 +237,7 @@ def channel(
     withdrawn: Iterable[Withdrawn],
     siblings: Sequence[Feed],
     words: Words,
+    leads: Leads,
 ) -> Channel:
     """A feed and its posts as one neutral value, newest first. A post without the feed's language makes no item."""
     spoken = languages(site, feed)
@@ -219,7 +253,7 @@ def channel(
         title=title,
         description=described or line(_described(site, feed, spoken[0], words)),
         languages=spoken,
-        folder=folder(site, feed.slug),
+        folder=leads.here,
         author=line(site.name),
         updated=max([*(made.updated for made in items), *(made.when for made in tombs)], default=EPOCH),
         alternates=tuple(
@@ -227,7 +261,8 @@ def channel(
         ),
         items=tuple(items),
         tombstones=tuple(tombs),
-        hub=uri(site.hub),
+        leads=leads,
+        hub=None if leads.number else uri(site.hub),
     )
 
 

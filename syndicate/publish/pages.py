@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from syndicate.models import Feed, Fill, Helpline, MailingList, Site, Words
-from syndicate.publish import formats, items
-from syndicate.publish.formats import Outline
+from syndicate.publish import items, opml
 from syndicate.publish.items import Channel
+from syndicate.publish.opml import Outline
 
 NEWEST = 5
 """How many items an embedded fragment shows."""
@@ -116,7 +116,7 @@ def directory_opml(site: Site, feeds: Sequence[Feed], *, words: Words) -> bytes:
         within = tuple(_line(site, feed) for feed in feeds if group(feed) == key)
         if within:
             outlines.append(Outline(words.say(language, f"page.group_{key}"), within=within))
-    return formats.opml(words.say(language, "page.directory_title", site=site.name), outlines)
+    return opml.opml(words.say(language, "page.directory_title", site=site.name), outlines)
 
 
 def style(fill: Fill) -> str:

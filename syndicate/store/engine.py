@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from syndicate.errors import DatabaseBusy, ForeignDatabase, StoreError
 from syndicate.store import noted, postgres
 
-REVISION = 6
+REVISION = 7
 """The newest migration that this program knows."""
 
 VERSION_TABLE = "syndicate_schema"
@@ -128,11 +128,12 @@ class Store:
         @sa.event.listens_for(engine, "begin")
         def _(connection: sa.Connection) -> None:
             options = connection.get_execution_options()
+            driver: Any = connection.connection.driver_connection
             if options.get("write"):
                 # The connection keeps it, so that each writer says it: no transaction is swift by accident.
-                connection.exec_driver_sql(f"PRAGMA synchronous={'NORMAL' if options.get('swift') else 'FULL'}")
+                driver.execute(f"PRAGMA synchronous={'NORMAL' if options.get('swift') else 'FULL'}").close()
             if not options.get("plain"):
-                connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write") else "BEGIN")
+                driver.execute("BEGIN IMMEDIATE" if options.get("write") else "BEGIN").close()
 
         return engine
 

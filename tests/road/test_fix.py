@@ -346,14 +346,20 @@ def test_a_rhythm_by_number_does_not_count_posts_that_wait(waiting: Home) -> Non
 
 
 def test_why_names_the_limit_of_a_feed(published: Home) -> None:
-    published.add("feeds/feeds.toml", '[[feed]]\nslug = "two"\ntitles.sq = "Dy"\nlanguage = "sq"\nlimit = 2\n')
+    published.add(
+        "feeds/feeds.toml", '[[feed]]\nslug = "two"\ntitles.sq = "Dy"\nlanguage = "sq"\nlimit = 2\narchive = false\n'
+    )
     told = published.json("why", id_of(published, "gara-e-posterave"), "two")
     assert told["matches"] is False
     assert told["reasons"][-1] == {
         "rule": "limit",
         "passed": False,
-        "sentence": "holds the newest 2; 11 that fit are newer",
+        "sentence": "holds the newest 2; more than 2 that fit are newer",
     }
+    published.edit("feeds/feeds.toml", "archive = false", "archive = true")
+    told = published.json("why", id_of(published, "gara-e-posterave"), "two")
+    assert told["matches"] is True
+    assert told["reasons"][-1]["sentence"].endswith("so it stands on an archive page")
 
 
 # ---------------------------------------------------------------- gone is gone

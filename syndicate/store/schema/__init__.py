@@ -31,6 +31,7 @@ from syndicate.store.schema.people import (
 )
 from syndicate.store.schema.posts import (
     corrections,
+    feed_pages,
     feed_posts,
     feeds,
     hashtag_counts,
@@ -60,6 +61,7 @@ __all__ = [
     "editions",
     "edits",
     "events",
+    "feed_pages",
     "feed_posts",
     "feeds",
     "hashtag_counts",

@@ -215,6 +215,7 @@ feed_posts = sa.Table(
     sa.Column("post", sa.String, primary_key=True, index=True),
     sa.Column("published", Instant, nullable=False),
     sa.Column("withdrawn", Instant, comment="null: it stands; else a tombstone in the Atom feed"),
+    sa.Column("page", sa.Integer, comment="the archive page that it stands on, for good; null: on none yet"),
 )
 
 sa.Index(
@@ -225,6 +226,20 @@ sa.Index(
     "ix_feed_posts_buried", feed_posts.c.feed, feed_posts.c.withdrawn, feed_posts.c.post,
     **_where(feed_posts.c.withdrawn.isnot(None)),
 )  # fmt: skip
+
+sa.Index(
+    "ix_feed_posts_unpaged", feed_posts.c.feed, feed_posts.c.published, feed_posts.c.post,
+    **_where(sa.and_(feed_posts.c.withdrawn.is_(None), feed_posts.c.page.is_(None))),
+)  # fmt: skip
+sa.Index("ix_feed_posts_page", feed_posts.c.feed, feed_posts.c.page, **_where(feed_posts.c.page.isnot(None)))
+
+feed_pages = sa.Table(
+    "feed_pages",
+    metadata,
+    sa.Column("feed", sa.String, sa.ForeignKey("feeds.slug", ondelete="CASCADE"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False, comment="1 is the first; never given anew"),
+    sa.Column("written", sa.String, nullable=False, comment="hash of what shaped its files; '': to be written"),
+)
 
 pings = sa.Table(
     "pings",
