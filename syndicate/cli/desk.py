@@ -78,7 +78,9 @@ class Desk:
 
         state = private(self.site.places)
         self._in_use(state)
-        url = self.settings.database_url or f"sqlite:///{state / 'syndicate.sqlite'}"
+        # A demo never touches the database that the environment names: that is a real site's.
+        named = None if (self.site.places.root / DEMO).exists() else self.settings.database_url
+        url = named or f"sqlite:///{state / 'syndicate.sqlite'}"
         store = Store(url, notes=state / "suppressed.jsonl")
         owner.keep(store, self.site.tag_domain)
         if (state / "withdrawn.jsonl").exists():

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from syndicate.cli.app import STOPPED, app, command
 from syndicate.cli.desk import Desk
-from syndicate.cli.telling import ago, columns, number, shortened
+from syndicate.cli.telling import columns, number
 from syndicate.cli.turns import alone
 
 if TYPE_CHECKING:
@@ -193,49 +192,6 @@ def publish(desk: Desk) -> None:
     if desk.site.unfinished:
         desk.say("Before readers subscribe, change what is still an example:")
         desk.say("\n".join(f"  {one}" for one in desk.site.unfinished))
-
-
-@command(app, panel=PANEL)
-def status(desk: Desk) -> int:
-    """How everything is, at a glance: sources, posts, feeds, lists, editions, and what is wrong."""
-    from syndicate import overview
-
-    found = overview.look(desk.site, desk.store, desk.now())
-    found["problems"] += [
-        f"templates/words.{code}.toml lacks {number(len(keys), 'text')}, told in another: {shortened(', '.join(keys), 200)}."
-        for code, keys in desk.words.lacking().items()
-    ]
-    now = desk.now()
-    rows: list[list[object]] = []
-    for source in found["sources"]:
-        said = source["error"] or f"asked {ago(source['asked'], now)}"
-        rows.append(["source", source["id"], said])
-    marked = [f"{found[key]} {told}" for key, told in (("unsure", "to look at"), ("hidden", "hidden")) if found[key]]
-    rows.append(["posts", number(found["posts"], "post"), ", ".join(marked)])
-    rows.append(["feeds", number(found["feeds"], "feed"), ""])
-    for one in found["lists"]:
-        counted = f"{one['confirmed']} confirmed, {one['pending']} pending, {one['unsubscribed']} left"
-        rows.append(["list", one["id"], counted + (f", next {_local(desk, one['next'])}" if one["next"] else "")])
-    rows += [["edition", one["id"], _edition_told(desk, one)] for one in found["editions"][:5]]
-    if found["letters"]:
-        rows.append(["letters", number(found["letters"], "mail"), "about subscriptions not sent yet"])
-    problems = found["problems"]
-    text = columns(rows) + "\n\n" + ("\n".join(problems) if problems else "Nothing is wrong.")
-    desk.result(found, text)
-    return 1 if any(not edition["balanced"] for edition in found["editions"]) else 0
-
-
-def _edition_told(desk: Desk, one: dict[str, Any]) -> str:
-    """An edition's state, and what it waits for."""
-    if one["needed"] > 1:
-        return f"{one['state']}, {one['approvals']} of {one['needed']} approvals"
-    return str(one["state"]) + (f", leaves {_local(desk, one['send_at'])}" if one["state"] == "scheduled" else "")
-
-
-def _local(desk: Desk, moment: datetime) -> str:
-    from zoneinfo import ZoneInfo
-
-    return f"{moment.astimezone(ZoneInfo(desk.site.timezone)):%Y-%m-%d %H:%M}"
 
 
 # ---------------------------------------------------------------- shared with other commands

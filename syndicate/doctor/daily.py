@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from syndicate.doctor.case import Case
 from syndicate.operate import working
-from syndicate.operate.verdict import Verdict, ok
+from syndicate.operate.verdict import Verdict, ok, warning
 
 GRACE = timedelta(days=2)
 """What is a day or two too old may wait for the next run."""
@@ -53,6 +53,14 @@ def feeds(case: Case) -> Iterator[Verdict]:
     missing = [slug for slug in slugs if not (case.public / "feeds" / slug / "atom.xml").is_file()]
     if slugs:
         yield from working.published(missing, len(slugs))
+
+
+def hub(case: Case) -> Iterator[Verdict]:
+    """Whether the WebSub hub could be told what changed."""
+    from syndicate import pinging
+
+    for said in pinging.problems(case.store, case.site):
+        yield warning(working.sentence(said), "syndicate run tells it again; see hub in feeds/site.toml")
 
 
 def readers(case: Case) -> Iterator[Verdict]:

@@ -14,6 +14,15 @@ LATEST = 200
 """So many editions are looked at, the newest."""
 
 
+def armed(case: Case) -> Iterator[Verdict]:
+    """Whether mail may leave, or waits because the site was restored from a copy."""
+    from syndicate.store import armed as stored
+
+    with case.store.read() as connection:
+        copy = stored.found(connection)
+    yield from working.armed(copy.restored if copy else None)
+
+
 def editions(case: Case) -> Iterator[Verdict]:
     """What waits, stands still, or is in doubt."""
     from syndicate.liveness import Locks

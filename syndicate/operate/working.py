@@ -81,6 +81,17 @@ def published(missing: Sequence[str], total: int) -> Iterator[Verdict]:
 # ---------------------------------------------------------------- newsletters
 
 
+def armed(restored: datetime | None) -> Iterator[Verdict]:
+    """Whether mail may leave; `restored` is since when it may not."""
+    if restored is None:
+        yield ok("Mail may leave.")
+    else:
+        yield problem(
+            f"No mail leaves: on {restored:%Y-%m-%d} the site was restored from a copy, which does not know what was sent since.",
+            "syndicate arm says what that means here, and lets mail leave",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class EditionFact:
     """Where an edition stands: rows by state, whether its sum is right, why it stopped, who still has to approve it."""

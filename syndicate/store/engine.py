@@ -128,12 +128,11 @@ class Store:
         @sa.event.listens_for(engine, "begin")
         def _(connection: sa.Connection) -> None:
             options = connection.get_execution_options()
-            driver: Any = connection.connection.driver_connection
             if options.get("write"):
                 # The connection keeps it, so that each writer says it: no transaction is swift by accident.
-                driver.execute(f"PRAGMA synchronous={'NORMAL' if options.get('swift') else 'FULL'}").close()
+                connection.exec_driver_sql(f"PRAGMA synchronous={'NORMAL' if options.get('swift') else 'FULL'}")
             if not options.get("plain"):
-                driver.execute("BEGIN IMMEDIATE" if options.get("write") else "BEGIN").close()
+                connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write") else "BEGIN")
 
         return engine
 

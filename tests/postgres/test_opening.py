@@ -218,3 +218,15 @@ def test_a_database_remembers_its_site(tmp_path: Path) -> None:
     with pytest.raises(ForeignDatabase, match=r"site a\.example.* this is the site b\.example"):
         owner.keep(store, "b.example")
     store.close()
+
+
+def test_a_demo_never_touches_the_database_of_the_environment(
+    make: Callable[..., Home], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from syndicate.cli.desk import DEMO
+
+    home = make("site", "postgresql://me@127.0.0.1:1/syndicate")
+    assert home.run("status").status == 1, "there is no such server"
+    (home.root / DEMO).touch()
+    home.run("status").fine()
+    assert (home.root / "syndicate.sqlite").exists()

@@ -27,7 +27,7 @@ from syndicate.deliver.sendgrid import SCOPES
 from syndicate.doctor import CHECKS, Case, Check, examine
 from syndicate.operate import machine, mailing
 from syndicate.samples.blog import Blog
-from syndicate.store import editions, ledger
+from syndicate.store import armed, editions, ledger
 
 DATABASE = [one for one in CHECKS if one.group == "Database"]
 
@@ -520,3 +520,12 @@ def test_a_server_of_databases_that_is_not_there(published: Home, monkeypatch: p
         (one,) = examine(case, DATABASE[:1])
         desk.close()
         assert (one.level, said in one.message, "hunter2" in one.message) == ("problem", True, False), one
+
+
+def test_a_site_that_was_restored(published: Home) -> None:
+    with published.store() as store, store.write() as connection:
+        armed.disarm(connection, armed.Copy(datetime(2026, 11, 1, tzinfo=UTC)))
+    (one,) = found(published)["armed"]
+    assert (one["level"], one["remedy"][:14]) == ("problem", "syndicate arm ")
+    assert one["message"].startswith("No mail leaves: on 2026-11-01 the site was restored")
+    assert published.run("status").out.startswith("! No mail leaves")
