@@ -29,7 +29,7 @@ def disarm(connection: Connection, now: datetime, made: datetime | None) -> arme
     unsure = armed.hold(connection, OPEN, to, now, WHY)
     armed.pause(connection, [*unsure], PAUSED)
     drafts = armed.unapprove(connection, ("approved", "scheduled", "paused"))
-    letters = armed.drop_letters(connection, now, WHY)
+    letters = armed.drop_letters(connection, WHY)
     copy = armed.Copy(now, made, unsure, drafts, letters)
     armed.disarm(connection, copy)
     return copy

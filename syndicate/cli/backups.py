@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -71,7 +72,8 @@ def restore(
     root = _root(desk)
     into = _into(desk, root)
     there = (root / "feeds" / "site.toml").exists() or bool(into.database and into.database.exists())
-    with desk.progress("Restoring") as report:
+    with ExitStack() as shown:
+        report = _bar(desk, "Restoring", shown)
         done = restoring.restore(
             into, file, lambda: _key(desk), lambda what: _ask(desk, what, root, there, yes), desk.now(), report
         )
@@ -229,6 +231,18 @@ def _ask(desk: Desk, what: Manifest, root: Path, there: bool, yes: bool) -> None
 
 
 # ---------------------------------------------------------------- telling
+
+
+def _bar(desk: Desk, title: str, shown: ExitStack) -> Callable[[int, int, str], None]:
+    """A bar that is drawn when the work begins, and not while somebody is asked."""
+    begun: list[Callable[[int, int, str], None]] = []
+
+    def report(done: int, total: int, what: str) -> None:
+        if not begun:
+            begun.append(shown.enter_context(desk.progress(title)))
+        begun[0](done, total, what)
+
+    return report
 
 
 def _told(tables: Mapping[str, int], files: int) -> str:

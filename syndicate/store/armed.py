@@ -125,10 +125,12 @@ def unapprove(connection: sa.Connection, was: Sequence[EditionState]) -> list[st
     return found
 
 
-def drop_letters(connection: sa.Connection, at: datetime, reason: str) -> int:
-    """Mails about consent that wait count as sent; returns how many."""
-    waiting = s.letters.c.sent.is_(None)
-    return connection.execute(s.letters.update().where(waiting).values(sent=at, reason=reason)).rowcount
+def drop_letters(connection: sa.Connection, reason: str) -> int:
+    """Mails about consent that wait count as sent when they were asked for; returns how many."""
+    table = s.letters
+    return connection.execute(
+        table.update().where(table.c.sent.is_(None)).values(sent=table.c.created, reason=reason)
+    ).rowcount
 
 
 def sent_since(connection: sa.Connection, list: str, since: datetime) -> bool:
