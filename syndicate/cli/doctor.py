@@ -29,7 +29,8 @@ STYLES = {"problem": "bold red", "warning": "yellow", "note": "cyan", "ok": "gre
 def doctor(desk: Desk, offline: OFFLINE = False) -> int:
     """Check everything that can be wrong, from the site's files to the sender's DNS, and say what to type for each.
 
-    Says nothing of what is fine; -v does. Changes nothing and mails nothing. Takes half a minute at most.
+    Says nothing of what is fine; -v does. Changes nothing and mails nothing. Takes seconds, longer where others do not
+    answer or the database is very large.
     """
     from syndicate.doctor import CHECKS, examine
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import databases
 import pytest
 from checks.checks_world import Names
 from deliver_smtp.mailhosts import told
@@ -529,3 +530,21 @@ def test_a_site_that_was_restored(published: Home) -> None:
     assert (one["level"], one["remedy"][:14]) == ("problem", "syndicate arm ")
     assert one["message"].startswith("No mail leaves: on 2026-11-01 the site was restored")
     assert published.run("status").out.startswith("! No mail leaves")
+
+
+@pytest.mark.on_postgresql
+def test_doctor_status_and_report_on_postgresql(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNDICATE_DATABASE_URL", databases.url(tmp_path / "readers"))
+    home.run("run").fine()
+    for n in range(6):
+        home.run("subscribers", "add", "newsletter", f"r{n}@example.org", "--evidence", "paper").fine()
+    home.run("newsletter", "draft", "newsletter").fine()
+    home.run("newsletter", "approve", "newsletter", "--no-network").fine()
+    home.run("newsletter", "send", "newsletter", "--yes").fine()
+    checks = found(home)
+    assert [one["check"] for some in checks.values() for one in some if one["level"] in ("problem", "warning")] == []
+    assert "on PostgreSQL 1" in checks["database"][0]["message"]
+    assert checks["sums"][0]["message"] == "The rows of 1 edition add up to their audiences."
+    assert home.json("status")["problems"] == []
+    told_ = home.json("report", "--from", "2026-01-01", "--to", "2026-12-31")
+    assert (told_["editions"][0]["sent"], told_["posts"]["total"] > 5) == (5, True)
