@@ -53,7 +53,7 @@ def changed(peopled, tmp_path):
     return peopled, path
 
 
-@pytest.mark.parametrize("at", steps(range(1, 31), (5, 9, 12)))
+@pytest.mark.parametrize("at", steps(range(1, 37), (9, 20, 25)))
 def test_a_restore_that_is_killed_has_changed_nothing_or_is_finished(changed, at):
     home, path = changed
     died = killed(home, at, "restore", str(path), "--yes")
