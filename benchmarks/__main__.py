@@ -1,6 +1,6 @@
 """Run all benchmarks, or those that are named, and hold them against their budgets.
 
-    python -m benchmarks [NAME...]       names: language pull idle compose smtp sending importing machines
+    python -m benchmarks [NAME...]       names: language pull idle compose smtp sending importing machines growth
 
 Ends with status 1 where a budget is missed, 2 for a name that is none. A ratio is between two figures of the same run, so it
 says the same on a slow machine as on a fast one.
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from benchmarks.measure import Figure
 
-NAMES = ("language", "pull", "idle", "compose", "smtp", "sending", "importing", "machines")
+NAMES = ("language", "pull", "idle", "compose", "smtp", "sending", "importing", "machines", "growth")
 HEAD = ("work", "ours", "yardstick", "ratio", "budget", "")
 
 

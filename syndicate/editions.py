@@ -14,12 +14,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syndicate import pictures
+from syndicate import choosing, pictures
 from syndicate.errors import SyndicateError, TemplateError, UsageError
 from syndicate.membership import all_feeds
 from syndicate.models import Edition, EditionVariant, MailingList, Post, Site
-from syndicate.selection import matches
-from syndicate.store import Connection, Store, edits, facts, posts
+from syndicate.store import Connection, Store, edits, posts
 from syndicate.store import editions as stored
 from syndicate.words import WordBook, fill_text
 
@@ -51,15 +50,6 @@ class Press:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What an edition is to be made of: the posts `chosen`, those passed over and why, those `held` for a look."""
-
-    chosen: tuple[Post, ...]
-    skipped: Mapping[str, str]
-    held: Sequence[Post]
-
-
 def draft(
     press: Press, store: Store, list: MailingList, *, post: str | None, now: datetime
 ) -> tuple[Edition | None, str]:
@@ -74,7 +64,7 @@ def draft(
                 f"{open_} is not finished. Send it, or take it back with `syndicate newsletter cancel {open_}`.",
             )
         number = stored.next_number(connection, list.id)
-    plan, reason = _plan(press, store, list, post)
+    plan, reason = choosing.plan(press.site, store, list, post)
     if plan is None:
         return None, reason
     notes = _noted(press, store, list, plan.chosen, None, now)
@@ -85,7 +75,7 @@ def draft(
         if (open_ := stored.open_of(connection, list.id)) is not None:
             return None, f"{open_} was drafted by another run a moment ago."
         stored.save(connection, edition, plan.chosen, plan.skipped)
-    return edition, _held(plan.held)
+    return edition, plan.held
 
 
 def draft_again(press: Press, store: Store, list: MailingList, now: datetime) -> tuple[Edition | None, str]:
@@ -101,71 +91,14 @@ def draft_again(press: Press, store: Store, list: MailingList, now: datetime) ->
         return None, f"{list.id} has no open edition. `syndicate newsletter draft {list.id}` makes one."
     if before.state not in CHANGEABLE:
         return None, f"{before.id} is {before.state}: it cannot be drafted anew any more."
-    plan, reason = _plan(press, store, list, None, again=before.id)
+    plan, reason = choosing.plan(press.site, store, list, None, again=before.id)
     if plan is None:
         return None, reason
-    return replaced(press, store, list, before, plan.chosen, said, plan.skipped, now), _held(plan.held)
+    return replaced(press, store, list, before, plan.chosen, said, plan.skipped, now), plan.held
 
 
 CHANGEABLE = ("draft", "approved")
 """The states of an edition that can still be changed: nobody has it, and nobody's copy waits."""
-
-
-def _plan(
-    press: Press, store: Store, list: MailingList, post: str | None, again: str | None = None
-) -> tuple[_Plan | None, str]:
-    """Decide what an edition holds, from what is new to the list; with `again`, as if that edition had decided nothing."""
-    with store.read() as connection:
-        fates = {
-            id: fate for id, fate in stored.decided(connection, list.id).items() if not again or fate.edition != again
-        }
-        candidates = _candidates(connection, list, {post} if post else None, () if post else fates)
-        held: Sequence[Post] = posts.load(connection, _held_back(connection, list, candidates))
-        unsure = {one.id for one in held}
-        found = posts.load(connection, [id for id in candidates if id not in unsure][: list.selection.limit])
-    from syndicate import compose
-
-    choice = compose.choose(found, list=list, languages=compose.reading_languages(list, press.site))
-    if choice.waiting:
-        id, why = choice.waiting[0]
-        return None, f"{list.id} waits: post {id} {why}."
-    if not choice.chosen:
-        return None, _nothing(list, post, bool(fates), held, choice.skipped)
-    skipped = dict(choice.skipped)
-    if not fates:
-        chosen = {one.id for one in choice.chosen}
-        oldest = min(one.published for one in choice.chosen)
-        older = [one for one in found if one.id not in chosen] + [one for one in held if one.published < oldest]
-        skipped |= {one.id: "older than the list's first edition" for one in older}
-        held = [one for one in held if one.published >= oldest]
-    return _Plan(choice.chosen, skipped, held), ""
-
-
-def _nothing(
-    list: MailingList, post: str | None, begun: bool, held: Sequence[Post], skipped: Sequence[tuple[str, str]]
-) -> str:
-    """Why there is no edition to draft, and what to type."""
-    if held:
-        return f"Nothing else is new for {list.id}. {_held(held)}"
-    if post and skipped:
-        return f"Post {post} is not for {list.id}: {skipped[0][1]}."
-    if post:
-        return f"Post {post} is hidden, so it is in no draft. `syndicate posts fix {post} --unhide` shows it again."
-    return f"Nothing is new for {list.id} since its last edition." if begun else f"No post matches {list.id} yet."
-
-
-def _held(held: Sequence[Post]) -> str:
-    """Which posts are held back because nobody looked at their languages, and what to type."""
-    if not held:
-        return ""
-    first = held[0].id
-    who = (
-        f"Post {first} waits" if len(held) == 1 else f"{len(held)} posts wait ({', '.join(one.id for one in held[:5])})"
-    )
-    return (
-        f"{who} for a look at the languages: `syndicate posts show {first}`, then "
-        f"`syndicate posts fix {first} --sure` if they are right."
-    )
 
 
 def redraft(press: Press, why: str = "withdrawn") -> Callable[[Connection, Edition, Sequence[str]], Edition]:
@@ -245,7 +178,7 @@ def changed_since(store: Store, edition: Edition) -> list[str]:
 def decided(store: Store, list: MailingList, post: Post) -> str:
     """What became of a post for a list, in a sentence."""
     with store.read() as connection:
-        fate = stored.decided(connection, list.id).get(post.id)
+        fate = stored.fate(connection, list.id, post.id)
         held_by = stored.load(connection, fate.edition, texts=False) if fate and fate.edition else None
         open_ = stored.open_of(connection, list.id)
     if fate is None and post.hidden:
@@ -262,23 +195,6 @@ def decided(store: Store, list: MailingList, post: Post) -> str:
 
 
 # ---------------------------------------------------------------- composing
-
-
-def _candidates(connection: Connection, list: MailingList, only: set[str] | None, decided: object) -> list[str]:
-    """The posts in the list's selection that nothing was decided about, newest first, without its limit."""
-    found = facts.of(connection, only) if only else facts.newest(connection, list.selection)
-    known = decided if isinstance(decided, dict) else {}
-    fitting = [post for post in found if post.id not in known and (only or matches(list.selection, post))]
-    fitting.sort(key=lambda post: (-post.published, post.id))
-    return [post.id for post in fitting]
-
-
-def _held_back(connection: Connection, list: MailingList, candidates: Sequence[str]) -> Sequence[str]:
-    """Of some posts those that the list holds back until somebody looked at their languages."""
-    if list.unsure != "wait":
-        return ()
-    unsure = set(posts.newest(connection, posts.Filter(unsure=True), None))
-    return [id for id in candidates if id in unsure]
 
 
 def _pages(site: Site, connection: Connection, chosen: Sequence[Post]) -> compose.Addresses:

@@ -8,39 +8,81 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from syndicate.models import Correction, Post, Site, Version
-from syndicate.store import Store, corrections, posts, published
+from syndicate.store import Connection, Store, corrections, posts, published
 
 if TYPE_CHECKING:  # an idle run has nothing to find, and imports neither
     from syndicate.enrich.sections import Section
 
 CHUNK = 200
+"""So many posts are looked through at once; what a stopped run did of it stands, and the next one goes on from there."""
+
+NOTE, GOING = "found_with", "finding"
+"""Under these names the store remembers with which settings all posts were looked through, and how far that is today."""
+
+Report = Callable[[int, int, str], None]
 
 
-def keep_found(site: Site, store: Store) -> int:
-    """Look through all posts again if partners.toml or hashtags.toml changed since the last time; returns how many changed."""
+def keep_found(site: Site, store: Store, report: Report = lambda *_: None) -> int:
+    """Look through all posts again if partners.toml or hashtags.toml changed since the last time; returns how many changed.
+
+    The database is locked only while something is stored. A post that a pull changes meanwhile was found with today's settings.
+    """
     settings = _settings(site)
     with store.read() as connection:
-        before = published.note(connection, "found_with")
-        ids = posts.newest(connection, posts.Filter(), None) if before not in (None, settings) else []
-    changed = 0
-    for start in range(0, len(ids), CHUNK):
+        before = published.note(connection, NOTE)
+        last = _reached(published.note(connection, GOING), settings)
+        total = posts.count(connection) if before not in (None, settings) else 0
+    done = changed = 0
+    while total:
+        with store.read() as connection:
+            ids = posts.following(connection, last, CHUNK)
+            batch = posts.records(connection, ids)
+            said = corrections.of(connection, ids)
+        if not ids:
+            break
+        again = [(one, found_again(one.post, site, one.categories, said.get(one.post.id, ()))) for one in batch]
+        different = {new.id: (old.digest, new) for old, new in again if new != old.post}
+        last, done = ids[-1], done + len(ids)
         with store.write() as connection:
-            batch = posts.records(connection, ids[start : start + CHUNK])
-            said = corrections.of(connection, [one.post.id for one in batch])
-            again = [found_again(one.post, site, one.categories, said.get(one.post.id, ())) for one in batch]
-            different = [new for new, old in zip(again, batch, strict=True) if new != old.post]
-            if different:
-                posts.save_found(connection, different)
-            changed += len(different)
+            changed += _stored(connection, different, said)
+            published.set_note(connection, GOING, f"{settings} {last}")
+        report(min(done, total), total, "posts looked through again")
     if before != settings:
         with store.write() as connection:
-            published.set_note(connection, "found_with", settings)
+            published.set_note(connection, NOTE, settings)
+            published.set_note(connection, GOING, "")
     return changed
+
+
+def _reached(noted: str | None, settings: str) -> str:
+    """The last post that was looked through with these settings, "" for none."""
+    found_with, _, last = (noted or "").partition(" ")
+    return last if found_with == settings else ""
+
+
+def _stored(
+    connection: Connection, different: Mapping[str, tuple[str, Post]], said: Mapping[str, list[Correction]]
+) -> int:
+    """Store those posts that no pull and no person changed meanwhile; how many they are."""
+    now = corrections.of(connection, different)
+    still = posts.known_by_id(connection, different)
+    todo = [
+        different[one.id][1]
+        for one in still
+        if _same(one, different[one.id][0]) and now.get(one.id) == said.get(one.id)
+    ]
+    if todo:
+        posts.save_found(connection, todo)
+    return len(todo)
+
+
+def _same(known: posts.Known, digest: str) -> bool:
+    return not known.withdrawn and known.digest == digest
 
 
 def found_again(post: Post, site: Site, categories: Sequence[str], said: Sequence[Correction] = ()) -> Post:

@@ -20,7 +20,7 @@ from syndicate.models import Feed, Site, Withdrawn
 from syndicate.selection import Facts, Sorter, expand
 from syndicate.store import Connection, Store, facts, pages, published, tags, withdrawn
 
-CHUNK = 1000
+CHUNK = 2500
 """How many posts are sorted into feeds in one transaction."""
 
 NOTE = "published_sequence"
@@ -115,14 +115,17 @@ def _begin(store: Store, feeds: Mapping[str, Feed], report: Report) -> None:
         published.begin(connection, feeds)
         pages.drop(connection, feeds)
     sorter, done = Sorter({slug: feed.selection for slug, feed in feeds.items()}), 0
-    with store.read() as reading:
-        everything = iter(facts.newest(reading))
-        while some := [*islice(everything, CHUNK)]:
-            report(done, 0, "posts sorted into feeds")
-            members = [_member(slug, post) for post in some for slug in sorter.fitting(post)]
-            with store.write() as connection:
-                published.join(connection, members)
-            done += len(some)
+    last: Facts | None = None
+    while True:
+        report(done, 0, "posts sorted into feeds")
+        with store.read() as connection:
+            some = [*islice(facts.newest(connection, after=last), CHUNK)]
+        if not some:
+            return
+        members = [_member(slug, post) for post in some for slug in sorter.fitting(post)]
+        with store.write() as connection:
+            published.join(connection, members)
+        last, done = some[-1], done + len(some)
 
 
 def _member(slug: str, post: Facts) -> tuple[str, str, datetime]:

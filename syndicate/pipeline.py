@@ -19,6 +19,7 @@ from syndicate import pull as room
 from syndicate.errors import FetchError, Gone, Refused, SyndicateError
 from syndicate.models import LOST, Entry, Post, Scores, Site, Source
 from syndicate.pairing import Candidate, candidate, marks, pair
+from syndicate.rounds import Memory, spread
 from syndicate.store import Store, corrections, editions, posts, published, withdrawn
 from syndicate.threads import side_by_side
 
@@ -28,7 +29,7 @@ CHUNK, PAGES = 100, 25
 HISTORY = "came with the blog's archive, long after it was written"
 """Why a newsletter passes over the posts that a walk back through a blog brings."""
 
-THREADS = 8
+THREADS = 12
 """Sources fetched at once; to one host the fetcher keeps its distance all the same."""
 
 Report = Callable[[int, int, str], None]
@@ -56,7 +57,8 @@ class SourceResult:
 class Workshop:
     """What pulling works with: the store, the fetcher, the identifier of languages, secret keys, the clock.
 
-    `checkpoint` is called before each step that can be left undone, and raises when the run was stopped.
+    `checkpoint` is called before each step that can be left undone, and raises when the run was stopped. `memory` stores what
+    was learned of sources together; without one each is stored at once.
     """
 
     site: Site
@@ -66,6 +68,7 @@ class Workshop:
     ring: Sequence[bytes]
     now: Callable[[], datetime]
     checkpoint: Callable[[], None] = lambda: None
+    memory: Memory | None = None
 
 
 @dataclass
@@ -99,8 +102,15 @@ def pull(shop: Workshop, sources: Sequence[Source], *, only_due: bool, report: R
         return result
 
     report(0, len(sources), "")
-    shop = replace(shop, scores=locked(shop.scores))
-    return side_by_side(one, sources, threads=THREADS)
+    memory = Memory(shop.store)
+    shop = replace(shop, scores=locked(shop.scores), memory=memory)
+    order = spread(sources)
+    try:
+        results = side_by_side(one, order, threads=THREADS)
+    finally:
+        memory.close()
+    told = {result.id: result for result in results}
+    return [told[source.id] for source in sources]
 
 
 def locked(scores: Scores) -> Scores:
@@ -141,8 +151,12 @@ def pull_one(
         outcome = SyndicateError(str(error))
     after = room.after(state, outcome, now, shop.site.politeness, ttl=feed.ttl if feed else None)
     succeeded = now if result.status != "failed" else (row.succeeded if row else None)
-    with shop.store.write() as connection:
-        published.save_source(connection, published.SourceRow(source.id, asdict(after), now, succeeded, result.error))
+    learned = published.SourceRow(source.id, asdict(after), now, succeeded, result.error)
+    if shop.memory:
+        shop.memory.keep(learned)
+    else:
+        with shop.store.write() as connection:
+            published.save_source(connection, learned)
     if isinstance(outcome, Gone):
         result = replace(
             result, error=f"{result.error} It will not be asked again until its url in feeds/sources.toml changes."

@@ -271,7 +271,8 @@ class _Late:
 def _publish(desk: Desk) -> Published:
     from syndicate import finding, publishing
 
-    finding.keep_found(desk.site, desk.store)
+    with desk.progress("Finding") as report:
+        finding.keep_found(desk.site, desk.store, report)
     words = cast("Words", _Late(desk))
 
     def fill(template: str, /, **values: object) -> str:

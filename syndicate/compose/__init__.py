@@ -10,7 +10,7 @@ A template is compiled once (`mjml.compile`: MJML first), then filled by the wor
 from __future__ import annotations
 
 from syndicate.compose.checks import Finding, check, told_together
-from syndicate.compose.choose import Choice, choose, reading_languages, variant_for, variants
+from syndicate.compose.choose import Choice, choose, reading_languages, too_many, unfit, variant_for, variants
 from syndicate.compose.discreet import with_discreet
 from syndicate.compose.items import Addresses
 from syndicate.compose.message import copier, copy, letter, mask
@@ -38,6 +38,8 @@ __all__ = [
     "render_all",
     "shown",
     "told_together",
+    "too_many",
+    "unfit",
     "variant_for",
     "variants",
     "with_discreet",

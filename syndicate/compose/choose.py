@@ -34,7 +34,9 @@ def choose(
     skipped = []
     ready: dict[str, Post] = {}
     for post in sorted(fresh, key=lambda post: (post.published.timestamp(), post.id), reverse=True):
-        reason = _unfit(post, languages) or _too_many(len(ready), list.max_posts)
+        reason = unfit([version.language for version in post.versions], languages) or (
+            too_many(list.max_posts) if len(ready) >= list.max_posts else ""
+        )
         if reason:
             skipped.append((post.id, reason))
         else:
@@ -93,15 +95,16 @@ def _nearest(languages: str, readings: Collection[str]) -> str | None:
     return max((one for one in readings if set(one.split("+")) & set(read)), key=fit, default=None)
 
 
-def _unfit(post: Post, languages: Sequence[str]) -> str:
-    if any(post.version(language) for language in languages):
+def unfit(have: Sequence[str], languages: Sequence[str]) -> str:
+    """Why readers of these languages cannot read a post with versions in `have`; "" if they can."""
+    if set(have) & set(languages):
         return ""
-    have = ", ".join(version.language for version in post.versions) or "none"
-    return f"has no version in {' or '.join(languages)} (it has {have})"
+    return f"has no version in {' or '.join(languages)} (it has {', '.join(have) or 'none'})"
 
 
-def _too_many(taken: int, limit: int) -> str:
-    return f"older than the {limit} newest, which is all that max_posts lets in" if taken >= limit else ""
+def too_many(limit: int) -> str:
+    """Why a post is left out that is older than the newest `limit`."""
+    return f"older than the {limit} newest, which is all that max_posts lets in"
 
 
 def _lacks(post: Post, languages: Sequence[str]) -> str:

@@ -97,9 +97,23 @@ def _clear(folder: Path) -> None:
 
 
 def missing(public: Path, paths: Iterable[str]) -> bool:
-    """Whether any of the documents, or its compressed twin, is not there."""
-    targets = [_inside(public, path) for path in paths]
-    return not all(target.is_file() and _twin(target).is_file() for target in targets)
+    """Whether any of the documents, or its compressed twin, is not there. Each folder is looked into once."""
+    there: dict[str, set[str]] = {}
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        if folder not in there:
+            there[folder] = _names(public / folder)
+        if not {name, f"{name}.gz"} <= there[folder]:
+            return True
+    return False
+
+
+def _names(folder: Path) -> set[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return {entry.name for entry in entries if entry.is_file()}
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
 
 
 def _inside(public: Path, path: str) -> Path:

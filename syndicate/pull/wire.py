@@ -14,6 +14,7 @@ import threading
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from http.client import HTTPException
 from pathlib import Path
 
@@ -221,8 +222,12 @@ def _cause(error: BaseException) -> str:
     return shown(str(error)) or type(error).__name__
 
 
+@cache
 def tls_context() -> ssl.SSLContext:
-    """What we trust: the system's authorities; where it has none, those that come with Python's packages."""
+    """What we trust: the system's authorities; where it has none, those that come with Python's packages.
+
+    Read once a process: that is some hundred certificates, and a run may ask a thousand hosts.
+    """
     context = urllib3.util.ssl_.create_urllib3_context()
     context.load_default_certs()
     paths = ssl.get_default_verify_paths()

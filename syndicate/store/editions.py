@@ -11,6 +11,9 @@ import sqlalchemy as sa
 
 from syndicate.models import Edition, EditionState, EditionVariant, Post
 from syndicate.store import schema as s
+from syndicate.store.chunks import batched
+
+CHUNK = 500
 
 OPEN: tuple[EditionState, ...] = ("draft", "approved", "scheduled", "sending", "paused")
 """The states of an edition that is not finished."""
@@ -44,6 +47,20 @@ def pass_over(connection: sa.Connection, lists: Collection[str], posts: Collecti
     return len(posts) if begun else 0
 
 
+def fate(connection: sa.Connection, list: str, post: str) -> Decided | None:
+    """What was decided of a post for a list; None: it is new to it."""
+    table = s.list_posts
+    row = connection.execute(sa.select(table).where(table.c.list == list, table.c.post == post)).first()
+    return Decided(row.state, row.edition, row.reason) if row else None
+
+
+def has_decided(connection: sa.Connection, list: str, besides: str | None = None) -> bool:
+    """Whether anything was decided for a list, by another edition than `besides`."""
+    table = s.list_posts.c
+    query = sa.select(table.post).where(table.list == list, sa.func.coalesce(table.edition, "") != (besides or "-"))
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def next_number(connection: sa.Connection, list: str) -> int:
     """The number of the list's next edition."""
     last = connection.execute(sa.select(sa.func.max(s.editions.c.number)).where(s.editions.c.list == list)).scalar()
@@ -61,14 +78,13 @@ def save(connection: sa.Connection, edition: Edition, posts: Sequence[Post], ski
     _freeze(connection, edition, posts)
     fates = [(post.id, "included", edition.id, "") for post in posts]
     fates += [(post, "skipped", edition.id, reason) for post, reason in skipped.items()]
-    touched = [post for post, *_ in fates]
     table = s.list_posts
-    connection.execute(table.delete().where(table.c.list == edition.list, table.c.post.in_(touched)))
-    rows = [
-        {"list": edition.list, "post": p, "state": state, "edition": e, "reason": why} for p, state, e, why in fates
-    ]
-    if rows:
-        connection.execute(table.insert(), rows)
+    for some in batched(fates, CHUNK):
+        touched = [post for post, *_ in some]
+        connection.execute(table.delete().where(table.c.list == edition.list, table.c.post.in_(touched)))
+        connection.execute(table.insert(), [
+            {"list": edition.list, "post": p, "state": state, "edition": e, "reason": why} for p, state, e, why in some
+        ])  # fmt: skip
 
 
 def freeze_again(connection: sa.Connection, edition: Edition, posts: Sequence[Post]) -> None:

@@ -8,7 +8,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from syndicate.store import schema as s
+from syndicate.store.chunks import batched
 from syndicate.store.schema import mail
+
+CHUNK = 500
 
 Rows = Mapping[tuple[str, str], str]
 """(kind, key) → value: `subject`, `preheader`, `intro` per language; `order` and `featured`; `drop` and `add` per post."""
@@ -39,18 +42,19 @@ def settle(
     """Note anew what became of the posts that an edition decides about. Posts that another edition carries keep that fate."""
     table = s.list_posts
     connection.execute(table.delete().where(table.c.edition == edition))
-    here = sa.and_(table.c.list == list, table.c.post.in_([*posts, *skipped]))
-    elsewhere = sa.and_(here, table.c.state == "included")
-    carried: Collection[str] = {*connection.execute(sa.select(table.c.post).where(elsewhere)).scalars()}
-    connection.execute(table.delete().where(here, table.c.state != "included"))
     fates = {post: ("skipped", why) for post, why in skipped.items()} | dict.fromkeys(posts, ("included", ""))
-    rows = [
-        {"list": list, "post": post, "state": state, "edition": edition, "reason": why}
-        for post, (state, why) in fates.items()
-        if post not in carried
-    ]
-    if rows:
-        connection.execute(table.insert(), rows)
+    for some in batched(fates, CHUNK):
+        here = sa.and_(table.c.list == list, table.c.post.in_(some))
+        elsewhere = sa.and_(here, table.c.state == "included")
+        carried: Collection[str] = {*connection.execute(sa.select(table.c.post).where(elsewhere)).scalars()}
+        connection.execute(table.delete().where(here, table.c.state != "included"))
+        rows = [
+            {"list": list, "post": post, "state": fates[post][0], "edition": edition, "reason": fates[post][1]}
+            for post in some
+            if post not in carried
+        ]
+        if rows:
+            connection.execute(table.insert(), rows)
 
 
 def skipped_by(connection: sa.Connection, edition: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from syndicate.store.chunks import batched
 CHUNK = 500
 """How many posts are looked at at once: as many as one IN (…) holds."""
 
-PAGE = 5000
+PAGE = 2500
 """How many rows of an index are read at once."""
 
 _COLUMNS = (s.posts.c.id, s.posts.c.source, s.posts.c.author, s.posts.c.published)
@@ -31,32 +32,42 @@ def of(connection: sa.Connection, ids: Collection[str]) -> Iterator[Facts]:
 
 
 def newest(
-    connection: sa.Connection, near: Selection | None = None, *, new_to: str | None = None, unsure: bool = True
+    connection: sa.Connection,
+    near: Selection | None = None,
+    *,
+    new_to: str | None = None,
+    besides: str | None = None,
+    unsure: bool = True,
+    after: Facts | None = None,
 ) -> Iterator[Facts]:
     """The facts of every post shown, newest first, a few hundred at a time.
 
     With `near`, posts that cannot be in that selection may be left out, for speed: whoever asks still has to judge. With
-    `new_to` those that something was decided about for that mailing list are left out; with `unsure` False those whose
-    languages want a look.
+    `new_to` those that something was decided about for that mailing list are left out (by another edition than `besides`);
+    with `unsure` False those whose languages want a look. With `after` it goes on behind that post: in a transaction of its own,
+    as one that stays open keeps SQLite from tidying its log.
     """
     post = s.posts.c
     query = sa.select(*_COLUMNS).where(_SHOWN).order_by(post.published.desc(), post.id)
-    for condition in (*_conditions(near), *_undecided(new_to)):
+    for condition in (*_conditions(near), *_undecided(new_to, besides)):
         query = query.where(condition)
     if not unsure:
         query = query.where(post.id.notin_(sa.select(post.id).where(post.withdrawn.is_(None), post.unsure)))
-    last: Any = None
+    last = (datetime.fromtimestamp(after.published, UTC), after.id) if after else None
     while True:
-        older = query if last is None else query.where(
-            sa.or_(post.published < last.published, sa.and_(post.published == last.published, post.id > last.id)),
-            post.published <= last.published,
-        )  # fmt: skip
+        older = query.where(*_behind(*last)) if last else query
         rows = connection.execute(older.limit(PAGE)).all()
         for start in range(0, len(rows), CHUNK):
             yield from _with_parts(connection, rows[start : start + CHUNK])
         if len(rows) < PAGE:
             return
-        last = rows[-1]
+        last = (rows[-1].published, rows[-1].id)
+
+
+def _behind(moment: datetime, id: str) -> Iterator[sa.ColumnElement[bool]]:
+    post = s.posts.c
+    yield post.published <= moment
+    yield sa.or_(post.published < moment, post.id > id)
 
 
 def changed(connection: sa.Connection, after: int, upto: int) -> tuple[set[str], int]:
@@ -74,10 +85,15 @@ def changed(connection: sa.Connection, after: int, upto: int) -> tuple[set[str],
     return {*(row.id for row in rows), *rest}, reached
 
 
-def _undecided(list: str | None) -> Iterator[sa.ColumnElement[bool]]:
+def _undecided(list: str | None, besides: str | None) -> Iterator[sa.ColumnElement[bool]]:
     if list is not None:
         decided = s.list_posts.c
-        yield ~sa.exists().where(decided.list == list, decided.post == s.posts.c.id)
+        yield ~sa.exists().where(decided.list == list, decided.post == s.posts.c.id, *_by_others(besides))
+
+
+def _by_others(edition: str | None) -> Iterator[sa.ColumnElement[bool]]:
+    if edition is not None:
+        yield sa.func.coalesce(s.list_posts.c.edition, "") != edition
 
 
 def _conditions(near: Selection | None) -> Iterator[sa.ColumnElement[bool]]:

@@ -161,6 +161,13 @@ def records(connection: sa.Connection, ids: Sequence[str]) -> list[Record]:
     return found
 
 
+def following(connection: sa.Connection, id: str, limit: int) -> list[str]:
+    """The ids after `id` in their own order, withdrawn or not: all posts, some at a time, whatever changes meanwhile."""
+    table = s.posts.c
+    query = sa.select(table.id).where(table.id > id).order_by(table.id).limit(limit)
+    return [*connection.execute(query).scalars()]
+
+
 def resolve(connection: sa.Connection, wanted: str) -> list[str]:
     """The ids that `wanted` may mean: an id, the beginning of one, or a post's URL."""
     table = s.posts.c

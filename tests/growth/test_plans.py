@@ -21,6 +21,7 @@ HOT = {
     "which posts changed": lambda c: facts.changed(c, 5, 10**9),
     "facts of a few posts": lambda c: _each(facts.of(c, ["post000001", "post000002"])),
     "facts of all, newest first": lambda c: next(facts.newest(c)),
+    "facts, going on": lambda c: next(facts.newest(c, after=next(facts.newest(c)))),
     "what is new to a list": lambda c: next(facts.newest(c, new_to="newsletter"), None),
     "near a partner": lambda c: next(facts.newest(c, Selection(partners=("unicef",))), None),
     "what was taken back since": lambda c: withdrawn.since(c, 5, 10**9),

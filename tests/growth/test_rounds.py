@@ -1,0 +1,57 @@
+"""Many sources in one run: spread over hosts, and what was learned of them stored together."""
+
+from collections import Counter
+from dataclasses import replace
+
+import databases
+from growth.grown import FIRST
+from road.road_site import source
+
+from syndicate.models import Source
+from syndicate.rounds import Memory, spread
+from syndicate.samples.routes import Answer
+from syndicate.store import Store, published
+
+
+def row(number):
+    return published.SourceRow(f"blog-{number}", {"due": number}, FIRST, None, None)
+
+
+def test_sources_of_one_host_stand_far_apart():
+    many = [Source(f"a{n}", f"https://one.example/{n}") for n in range(4)]
+    others = [Source(f"b{n}", f"https://blog{n}.example/rss") for n in range(3)]
+    assert [one.id for one in spread([*many, *others])] == ["a0", "b0", "b1", "b2", "a1", "a2", "a3"]
+    assert spread([]) == []
+    assert spread([replace(many[0], url="HTTPS://ONE.example/x"), *many[:2]])[0].url == "HTTPS://ONE.example/x"
+
+
+def test_what_was_learned_is_stored_by_and_by_and_at_the_end(tmp_path):
+    store = Store(databases.url(tmp_path / "site.sqlite"))
+    memory, slow = Memory(store, every=0.0), Memory(store, every=60.0)
+    memory.keep(row(1))
+    slow.keep(row(2))
+    with store.read() as connection:
+        assert set(published.sources(connection)) == {"blog-1"}
+    slow.close()
+    slow.close()
+    with store.read() as connection:
+        assert published.sources(connection)["blog-2"] == row(2)
+    store.close()
+
+
+def test_sixty_sources_are_each_asked_once_and_told_in_the_operators_order(make_home, blog):
+    asked = Counter()
+
+    def feed(seen):
+        asked[seen.path] += 1
+        return Answer(200, b"<rss version='2.0'><channel><title>t</title></channel></rss>", {"ETag": '"1"'})
+
+    for number in range(60):
+        blog.answer[f"/{number}.xml"] = feed
+    home = make_home("\n".join(source(f"blog-{n}", f"{blog}/{n}.xml") for n in range(60)))
+    told = home.json("pull")["sources"]
+    assert [one["id"] for one in told] == [f"blog-{n}" for n in range(60)]
+    assert set(asked.values()) == {1}
+    assert len(asked) == 60
+    with home.store() as store, store.read() as connection:
+        assert len(published.sources(connection)) == 60
