@@ -87,7 +87,9 @@ def restore(
     lines = [f"{root} is restored from the backup of {_at(done.manifest.made, done.manifest.timezone)}."]
     lines.append(_told(done.tables, len(done.files)))
     if kept.addresses:
-        lines.append(f"{number(kept.addresses, 'address', 'addresses')} that left since stay away.")
+        lines.append(
+            f"{number(kept.addresses, 'address that left since stays', 'addresses that left since stay')} away."
+        )
     if done.aside:
         lines.append(f"What was here before is in {done.aside}. Delete it when all is well: it holds people, too.")
     lines.append("No mail leaves before `syndicate arm`. Publish the pages again with `syndicate publish`.")

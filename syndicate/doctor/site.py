@@ -107,6 +107,9 @@ def git(case: Case) -> Iterator[Verdict]:
     """People and keys in what git keeps."""
     try:
         top = looking.repository(case.root)
+        if case.root != top and not looking.not_ignored(top, [str(case.root)]):
+            yield ok("Git keeps nothing of this site: its folder is ignored.")
+            return
         yield from tracked.tracked(looking.kept(top), _own(case))
     except looking.NoGit as why:
         if str(why):

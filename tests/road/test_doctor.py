@@ -222,6 +222,16 @@ DATABASES: list[tuple[str, str, Trouble, str, str]] = [
 ]  # fmt: skip
 
 
+def test_a_repository_that_ignores_the_site_is_not_the_sites(published: Home) -> None:
+    """As with a demo: what others keep beside it is none of its business."""
+    above = published.root.parent
+    (above / ".gitignore").write_text(f"/{published.root.name}/\n")
+    (above / "readers.csv").write_text(PEOPLE)
+    for command in (["init", "-q"], ["add", "-f", "readers.csv"]):
+        subprocess.run(["git", *command], cwd=above, check=True, capture_output=True)
+    assert [one["level"] for one in found(published)["git"]] == ["ok"]
+
+
 def test_databases_that_cannot_be_used(published: Home) -> None:
     whole = published.database.read_bytes()
     for check, level, make, said, remedy in DATABASES:
