@@ -101,7 +101,7 @@ def test_two_runs_at_once_send_one_edition(weekly: Home) -> None:
 
 @pytest.mark.parametrize("step", ["drafted", "approved", "posting", "posted"])
 def test_a_run_that_dies_is_gone_on_with(weekly: Home, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from syndicate import chores, delivery
+    from syndicate import chores, shift
 
     class PowerCut(BaseException):
         pass
@@ -117,7 +117,7 @@ def test_a_run_that_dies_is_gone_on_with(weekly: Home, step: str, monkeypatch: p
             broken.setattr(chores, "_send", cut)
         else:
             name = {"posting": "_hand_over", "posted": "_conclude"}[step]
-            broken.setattr(delivery._Shift, name, cut)
+            broken.setattr(shift.Shift, name, cut)
         with pytest.raises(PowerCut):
             weekly.run("run")
     weekly.run("run").fine()
