@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from road.road_site import Home, source
@@ -87,6 +88,7 @@ def test_correcting_one_language_makes_the_others_item_no_newer(published: Home,
     second = change("</p>", " Shtuar më pas.</p>")
     assert second["sq"] > first["sq"]
     assert second["en"] == first["en"]
+    published.ahead = timedelta(seconds=2)  # moments are told to the second
     third = change("</p>", " Edhe kjo.</p>")
     assert third["sq"] > second["sq"]
     assert third["en"] == first["en"], "also when it changes a second time"

@@ -56,7 +56,7 @@ def test_it_starts_says_where_and_stops_at_a_signal(tmp_path, sign):
         assert process.returncode == 0
         assert time.monotonic() - begun < 8
     assert "Stopped." in said
-    assert re.search(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ GET /healthz 200 \d+ ms$", said, re.MULTILINE)
+    assert re.search(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ GET /healthz 200 \d+ ms [0-9a-f]{16}$", said, re.MULTILINE)
     assert "Traceback" not in said
     assert not (root / "var/syndicate.sqlite-wal").exists(), "the database was closed"
 
