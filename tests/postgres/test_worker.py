@@ -121,6 +121,7 @@ def standing(home: Home) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_it_goes_on_after_the_database_was_away_and_ends_when_a_newer_version_takes_it_over(home: Home) -> None:
     server, name = databases.ENGINE.server(), databases.name_of(home.database)
     with worker(home, "--only", "chores") as process:

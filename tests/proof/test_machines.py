@@ -82,7 +82,7 @@ def rows(trial):
         return connection.exec_driver_sql("SELECT * FROM batches").all()
 
 
-@pytest.mark.parametrize("ahead", [HOUR, pytest.param(-HOUR, marks=LONG)])
+@pytest.mark.parametrize("ahead", [pytest.param(HOUR, marks=LONG), pytest.param(-HOUR, marks=LONG)])
 @pytest.mark.parametrize("kind", ["sendgrid", pytest.param("smtp", marks=LONG)])
 def test_the_clock_of_one_is_an_hour_off(begin, kind, ahead):
     dice = random.Random(f"clock/{kind}/{ahead}")
@@ -113,7 +113,7 @@ def test_one_is_taken_for_dead_and_lives(begin, kind, point):
         trial.prove(held=1 if kind == "smtp" else 0, part="taken for dead, alive")
 
 
-@pytest.mark.parametrize("mode", ["immediate", pytest.param("fast", marks=LONG)])
+@pytest.mark.parametrize("mode", [pytest.param("immediate", marks=LONG), pytest.param("fast", marks=LONG)])
 @pytest.mark.parametrize("kind", ["sendgrid", pytest.param("smtp", marks=LONG)])
 def test_postgresql_restarts_in_the_middle(begin, kind, mode):
     dice = random.Random(f"restart/{kind}/{mode}")
@@ -134,7 +134,7 @@ def test_postgresql_restarts_in_the_middle(begin, kind, mode):
         databases.clear()
 
 
-@pytest.mark.parametrize("mutant", [SEVERAL, None])
+@pytest.mark.parametrize("mutant", [SEVERAL, pytest.param(None, marks=LONG)])
 @pytest.mark.parametrize("kind", ["sendgrid", pytest.param("smtp", marks=LONG)])
 def test_an_engine_that_believes_the_queue_is_caught(begin, kind, mutant):
     """The queue gives the job of one that stands still to another one; the right engine passes the same trial."""

@@ -542,6 +542,7 @@ def test_a_site_that_was_restored(published: Home) -> None:
     assert published.run("status").out.startswith("! No mail leaves")
 
 
+@pytest.mark.slow
 @pytest.mark.on_postgresql
 def test_doctor_status_and_report_on_postgresql(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SYNDICATE_DATABASE_URL", databases.url(tmp_path / "readers"))
