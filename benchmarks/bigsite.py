@@ -3,6 +3,9 @@
 Two hundred posts of the corpus are split and enriched as a pull does it, the identifier of languages stubbed. All others are
 made of these: each with a title of its own, a sentence of its own in each language that names partners, and hashtags of its own.
 Some partners are named often and most seldom, so that feeds are long and short as they are in life.
+
+    python -m benchmarks.bigsite FOLDER POSTS SOURCES    lay such a site
+    python -m benchmarks.bigsite FOLDER +NUMBER          one more post, with this number
 """
 
 from __future__ import annotations
@@ -42,13 +45,18 @@ def make(root: Path, posts: int, *, sources: int = 1000, partners: int = PARTNER
     from syndicate.store import posts as stored
 
     site = configured(root, sources=sources, partners=partners)
-    grown = Grown(root, f"sqlite:///{root / 'var' / 'syndicate.sqlite'}")
+    grown = at(root)
     store = Store(grown.url)
     for chunk in _chunks(records(site, range(posts))):
         with store.write() as connection:
             stored.save(connection, chunk)
     store.close()
     return grown
+
+
+def at(root: Path) -> Grown:
+    """The site that lies in `root`."""
+    return Grown(root, f"sqlite:///{root / 'var' / 'syndicate.sqlite'}")
 
 
 def add(grown: Grown, number: int) -> None:
@@ -216,4 +224,8 @@ def _chunks(made: Iterator[Any]) -> Iterator[list[Any]]:
 if __name__ == "__main__":
     import sys
 
-    make(Path(sys.argv[1]), int(sys.argv[2]))
+    folder, number, *more = sys.argv[1:]
+    if number.startswith("+"):
+        add(at(Path(folder)), int(number))
+    else:
+        make(Path(folder), int(number), sources=int(*more))
