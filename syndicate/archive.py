@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -97,12 +97,9 @@ def _documents(
 
 
 def _loaded(store: Store, id: str, *, whole: bool) -> Edition | None:
-    """A sent edition; unless it is needed whole, without its bodies: years of them would fill the memory."""
+    """A sent edition; unless it is needed whole, without its bodies: years of them take long to read, and fill the memory."""
     with store.read() as connection:
-        found = stored.load(connection, id)
-    if found is None or whole:
-        return found
-    return replace(found, variants=tuple(replace(variant, html="", text="") for variant in found.variants))
+        return stored.load(connection, id, bodies=whole)
 
 
 def _remove(public: Path, path: str) -> bool:

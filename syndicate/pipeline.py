@@ -19,7 +19,7 @@ from syndicate import pull as room
 from syndicate.errors import FetchError, Gone, Refused, SyndicateError
 from syndicate.models import LOST, Entry, Post, Scores, Site, Source
 from syndicate.pairing import Candidate, candidate, marks, pair
-from syndicate.rounds import Memory, spread
+from syndicate.rounds import Fallen, Memory, spread
 from syndicate.store import Store, corrections, editions, posts, published, withdrawn
 from syndicate.threads import side_by_side
 
@@ -58,7 +58,7 @@ class Workshop:
     """What pulling works with: the store, the fetcher, the identifier of languages, secret keys, the clock.
 
     `checkpoint` is called before each step that can be left undone, and raises when the run was stopped. `memory` stores what
-    was learned of sources together; without one each is stored at once.
+    was learned of sources together; without one each is stored at once. `fallen` knows what was taken back.
     """
 
     site: Site
@@ -69,6 +69,7 @@ class Workshop:
     now: Callable[[], datetime]
     checkpoint: Callable[[], None] = lambda: None
     memory: Memory | None = None
+    fallen: Fallen = field(default_factory=Fallen)
 
 
 @dataclass
@@ -223,9 +224,8 @@ def _match(shop: Workshop, source: Source, entries: Iterable[Entry], home: str |
         known = posts.known(
             connection, source.id, {one.identity for one in found}, {one.link_key for one in found if one.link_key}
         )
-        whole = [one for one in withdrawn.everything(connection) if not one.language]
-    ids = {one.post for one in whole} | {one.id for one in known if one.withdrawn}
-    keys = {key for one in whole for key in one.keys}
+        fallen, keys = shop.fallen.of(connection)
+    ids = fallen | {one.id for one in known if one.withdrawn}
     front = room.link_key(home) if home else None  # a link to the blog's front page names no post
     standing = [
         one

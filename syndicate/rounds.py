@@ -1,4 +1,4 @@
-"""The hall: many sources in one run: in which order they are asked, and when what was learned of them is stored.
+"""The hall: many sources in one run: in which order they are asked, what they share, when what was learned is stored.
 
 A host is asked with a pause between two requests. Sources of one host therefore stand far apart in the order: a thread that
 waits for its turn there would keep one from asking somebody else. What is remembered of sources that did not change is stored
@@ -13,7 +13,7 @@ from threading import Lock
 from urllib.parse import urlsplit
 
 from syndicate.models import Source
-from syndicate.store import Store, published
+from syndicate.store import Connection, Store, published, withdrawn
 
 EVERY = 1.0
 """After so many seconds what was learned is stored: a killed run asks no more than these sources again."""
@@ -28,6 +28,24 @@ def spread(sources: Sequence[Source]) -> list[Source]:
         place[host] = place.get(host, -1) + 1
         turns.append(place[host])
     return [source for _, source in sorted(zip(turns, sources, strict=True), key=lambda one: one[0])]
+
+
+class Fallen:
+    """The posts that were taken back whole, by id and by the keys they are known by: read again only when there are more."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._stamp: tuple[int, int] | None = None
+        self._found: tuple[frozenset[str], frozenset[str]] = frozenset(), frozenset()
+
+    def of(self, connection: Connection) -> tuple[frozenset[str], frozenset[str]]:
+        """Their ids and their keys, as this connection's transaction sees them."""
+        with self._lock:
+            if (stamp := withdrawn.stamp(connection)) != self._stamp:
+                whole = [one for one in withdrawn.everything(connection) if not one.language]
+                self._found = frozenset(one.post for one in whole), frozenset(key for one in whole for key in one.keys)
+                self._stamp = stamp
+            return self._found
 
 
 class Memory:

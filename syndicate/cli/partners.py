@@ -42,13 +42,14 @@ def suggest(
     desk: Desk,
     at_least: Annotated[int, typer.Option(min=2, help="Named by at least so many posts.")] = 2,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    newest: Annotated[int, typer.Option(min=1, help="Look through the newest so many posts.")] = 2000,
 ) -> None:
     """Organisations and link domains that recur and are not listed, ready to paste into feeds/partners.toml."""
     from syndicate.enrich.suggest import suggest as look
     from syndicate.store import posts as stored
 
     with desk.store.read() as connection:
-        ids = stored.newest(connection, stored.Filter(), None)
+        ids = stored.newest(connection, stored.Filter(), newest)
         found = look(stored.each(connection, ids), desk.site.partners, at_least=at_least)[:limit]
     value = [
         {"name": one.name, "domain": one.domain, "posts": one.posts, "examples": list(one.examples)} for one in found

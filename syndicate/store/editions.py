@@ -114,10 +114,10 @@ def newest(connection: sa.Connection, list: str | None = None, limit: int = 50) 
     return [_edition(connection, row, texts=False) for row in rows]
 
 
-def load(connection: sa.Connection, id: str, *, texts: bool = True) -> Edition | None:
-    """An edition, with its frozen variants unless `texts` is False."""
+def load(connection: sa.Connection, id: str, *, texts: bool = True, bodies: bool = True) -> Edition | None:
+    """An edition, with its frozen variants unless `texts` is False; these are empty but for their heads unless `bodies`."""
     row = connection.execute(sa.select(s.editions).where(s.editions.c.id == id)).first()
-    return _edition(connection, row, texts=texts) if row else None
+    return _edition(connection, row, texts=texts, bodies=bodies) if row else None
 
 
 def open_of(connection: sa.Connection, list: str) -> str | None:
@@ -220,16 +220,15 @@ def _freeze(connection: sa.Connection, edition: Edition, posts: Sequence[Post]) 
         connection.execute(s.edition_posts.insert(), rows)
 
 
-def _edition(connection: sa.Connection, row: Any, *, texts: bool) -> Edition:
+def _edition(connection: sa.Connection, row: Any, *, texts: bool, bodies: bool = True) -> Edition:
     table = s.edition_posts.c
     posts = connection.execute(sa.select(table.post).where(table.edition == row.id).order_by(table.position)).scalars()
     variants: tuple[EditionVariant, ...] = ()
     if texts:
         frozen = s.edition_variants.c
-        query = sa.select(s.edition_variants).where(frozen.edition == row.id).order_by(frozen.position)
-        variants = tuple(
-            EditionVariant(v.name, v.subject, v.preheader, v.html, v.text) for v in connection.execute(query)
-        )
+        body = (frozen.html, frozen.text) if bodies else (sa.literal(""), sa.literal(""))
+        query = sa.select(frozen.name, frozen.subject, frozen.preheader, *body).where(frozen.edition == row.id)
+        variants = tuple(EditionVariant(*one) for one in connection.execute(query.order_by(frozen.position)))
     return Edition(
         id=row.id, list=row.list, number=row.number, state=row.state, created=row.created, posts=tuple(posts),
         variants=variants, digest=row.digest, approved=row.approved, notes=tuple(row.notes), send_at=row.send_at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -183,10 +183,15 @@ def resolve(connection: sa.Connection, wanted: str) -> list[str]:
 
 def partner_counts(connection: sa.Connection) -> dict[str, int]:
     """The number of posts shown that name each partner."""
-    partners, posts = s.post_partners.c, s.posts.c
-    shown = sa.select(posts.id).where(posts.withdrawn.is_(None), posts.hidden.is_(None))
-    query = sa.select(partners.partner, sa.func.count()).where(partners.post.in_(shown)).group_by(partners.partner)
-    return {row[0]: row[1] for row in connection.execute(query)}
+    partners, posts, gone = s.post_partners.c, s.posts.c, s.withdrawals.c
+    query = sa.select(partners.partner, sa.func.count()).group_by(partners.partner)
+    counts: Counter[str] = Counter({row[0]: row[1] for row in connection.execute(query)})
+    # An index counts all of them at once; the few that are not shown are taken off, instead of asking each post.
+    hidden = sa.select(posts.id).where(posts.withdrawn.is_(None), posts.hidden.isnot(None))
+    withdrawn = sa.select(gone.post).where(gone.language == "", gone.erased.is_(False))  # an erased one has no row
+    for partner, many in connection.execute(query.where(partners.post.in_(hidden.union(withdrawn)))):
+        counts[partner] -= many
+    return dict(+counts)
 
 
 def count(connection: sa.Connection) -> int:

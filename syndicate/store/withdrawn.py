@@ -39,6 +39,13 @@ def since(connection: sa.Connection, after: int, upto: int) -> list[str]:
     return [*connection.execute(query).scalars()]
 
 
+def stamp(connection: sa.Connection) -> tuple[int, int]:
+    """Another one whenever anything was taken back since."""
+    table = s.withdrawals.c
+    many, last = connection.execute(sa.select(sa.func.count(), sa.func.max(table.sequence))).one()
+    return many, last or 0
+
+
 def everything(connection: sa.Connection, posts: Collection[str] | None = None) -> list[Withdrawal]:
     """Everything that was ever taken back, or what was of these posts; oldest first."""
     query = sa.select(s.withdrawals)

@@ -8,9 +8,10 @@ from growth.grown import FIRST
 from road.road_site import source
 
 from syndicate.models import Source
-from syndicate.rounds import Memory, spread
+from syndicate.rounds import Fallen, Memory, spread
 from syndicate.samples.routes import Answer
-from syndicate.store import Store, published
+from syndicate.store import Store, published, withdrawn
+from syndicate.store.withdrawn import Withdrawal
 
 
 def row(number):
@@ -55,3 +56,30 @@ def test_sixty_sources_are_each_asked_once_and_told_in_the_operators_order(make_
     assert len(asked) == 60
     with home.store() as store, store.read() as connection:
         assert len(published.sources(connection)) == 60
+
+
+def taken_back(post, language="", keys=()):
+    return Withdrawal(post, language, 2024, ("sq",), tuple(keys), FIRST, erased=False)
+
+
+def test_what_is_taken_back_while_many_sources_are_asked_is_known_at_once(tmp_path, monkeypatch):
+    store, fallen = Store(databases.url(tmp_path / "site.sqlite")), Fallen()
+    reads = []
+    real = withdrawn.everything
+    monkeypatch.setattr(withdrawn, "everything", lambda *given: (reads.append(1), real(*given))[1])
+
+    def known():
+        with store.read() as connection:
+            return fallen.of(connection)
+
+    assert known() == (frozenset(), frozenset())
+    for one in (taken_back("a", keys=["1", "2"]), taken_back("b", "en", ["3"]), taken_back("c", keys=["4"])):
+        with store.write() as connection:
+            withdrawn.add(connection, one)
+        known()
+    assert known() == known() == (frozenset("ac"), frozenset("124"))
+    with store.write() as connection:
+        withdrawn.add(connection, taken_back("a", keys=["5"]))
+    assert known() == (frozenset("ac"), frozenset("45"))
+    assert len(reads) == 5
+    store.close()
