@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import databases
 import pytest
 import sqlalchemy as sa
 from postgres_server import PostgresServer
@@ -107,24 +108,27 @@ def test_sqlite_has_every_row_as_it_was_and_is_migrated_by_who_comes_next(
 
 
 @pytest.fixture
-def databases_of_two(postgres: PostgresServer) -> Iterator[tuple[PostgresServer, str]]:
-    """An empty database, and the name that its copy may have."""
-    yield postgres, postgres.create("killed", "template1")
-    for name in ("killed", "counted"):
-        postgres.drop(name)
+def copied(postgres: PostgresServer, tmp_path: Path) -> Iterator[tuple[PostgresServer, str, str]]:
+    """The server, an empty database of this test alone, and the name that its copy is to have."""
+    name = databases.name_of(tmp_path)
+    postgres.create(name, "template1")
+    yield postgres, name, f"{name}copy"
+    for one in (name, f"{name}copy"):
+        postgres.drop(one)
 
 
 @pytest.mark.on_postgresql
 @pytest.mark.slow
 @pytest.mark.parametrize("part", [0.3, 0.9])
 def test_postgresql_has_every_row_as_it_was(
-    databases_of_two: tuple[PostgresServer, str], tmp_path: Path, part: float
+    copied: tuple[PostgresServer, str, str], tmp_path: Path, part: float
 ) -> None:
-    server, url = databases_of_two
+    server, name, copy = copied
+    url = server.url(name)
     engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
     before = moved(unpack(VERSIONS[0], tmp_path / "site"), engine)
     assert sum(map(len, before.values())) > 300
-    many = opened(server.create("counted", "killed"))
+    many = opened(server.create(copy, name))
     assert many > 30
     assert opened(url, round(many * part)) == -1
     assert held(engine) == before
