@@ -45,16 +45,12 @@ def chosen(office: Office, connection: Connection, edition: Edition, list: Maili
             yield id, variant  # else there is nothing in a language they read (policy `omit`), or nothing discreet
 
 
-def mailable(
-    connection: Connection, list: MailingList, ring: Sequence[bytes]
-) -> Iterator[tuple[str, str, str, MailStyle]]:
-    """Those confirmed on the list whom no suppression forbids to mail, as (id, folded address, languages, style of mail).
-
-    Streamed; nothing is hashed where nobody is suppressed.
-    """
-    for one, barred in _judged(connection, list, ring):
-        if not barred:
-            yield one
+def mailable(connection: Connection, list: MailingList, ring: Sequence[bytes]) -> Iterator[audiences.Reader]:
+    """Those confirmed on the list whom no suppression forbids to mail, streamed; nothing is hashed where nobody is suppressed."""
+    barred = _judge(connection, list, ring)
+    for some in audiences.readers(connection, list.id):
+        out = barred(some)
+        yield from (one for one in some if one[0] not in out) if out else some
 
 
 def freeze(office: Office, connection: Connection, edition: Edition, list: MailingList) -> int:
@@ -62,24 +58,28 @@ def freeze(office: Office, connection: Connection, edition: Edition, list: Maili
     names = tuple(variant.name for variant in edition.variants)
     found = {kind: compose.variant_for(kind[0], names, kind[1]) for kind in audiences.kinds(connection)}
     fitting = {kind: name for kind, name in found.items() if name is not None}
-    barred: Sequence[str] = ()
-    if audiences.suppressed_count(connection, list.id, 1):  # else nobody is hashed, nor even read
-        barred = [one[0] for one, forbidden in _judged(connection, list, office.ring) if forbidden]
-    return audiences.freeze(connection, edition.id, list.id, office.now(), fitting, barred)
+    out: set[str] = set()
+    if audiences.suppressed_few(connection, list.id, 0) is None:  # else nobody is hashed, nor even read
+        barred = _judge(connection, list, office.ring)
+        out = out.union(*map(barred, audiences.readers(connection, list.id)))
+    return audiences.freeze(connection, edition.id, list.id, office.now(), fitting, out)
 
 
-_Reader = tuple[str, str, str, MailStyle]
-
-
-def _judged(connection: Connection, list: MailingList, ring: Sequence[bytes]) -> Iterator[tuple[_Reader, bool]]:
-    """Everyone confirmed on the list, and whether a suppression forbids to mail them."""
-    count = audiences.suppressed_count(connection, list.id)
-    against = audiences.suppressed_among(connection, list.id) if count <= HASHES else None
+def _judge(
+    connection: Connection, list: MailingList, ring: Sequence[bytes]
+) -> Callable[[Sequence[audiences.Reader]], set[str]]:
+    """What says of some of the list's readers whom a suppression forbids to mail, by their ids."""
+    known = audiences.suppressed_few(connection, list.id, HASHES)
+    if known is not None and not known:
+        return lambda some: set()
     hashes_of = addresses.hasher(ring)
-    for one in audiences.readers(connection, list.id):
-        hashes = hashes_of(one[1]) if count else ()
-        forbidden = against if against is not None else audiences.suppressed_among(connection, list.id, hashes)
-        yield one, not forbidden.isdisjoint(hashes)
+
+    def barred(some: Sequence[audiences.Reader]) -> set[str]:
+        hashes = {hashed: one[0] for one in some for hashed in hashes_of(one[1])}
+        forbidden = audiences.suppressed_among(connection, list.id, hashes) if known is None else hashes.keys() & known
+        return {hashes[one] for one in forbidden}
+
+    return barred
 
 
 def gone_since(
@@ -87,14 +87,15 @@ def gone_since(
 ) -> set[str]:
     """Those who left, bounced, complained or were forgotten since the audience was frozen."""
     gone = {one.id for one in claimed if not one.address or one.standing != "confirmed"}
-    count = audiences.suppressed_count(connection, list.id, FEW + 1)
-    if not count:
-        return gone
-    hashes_of = addresses.hasher(office.ring)
-    hashes = {hashed: one.id for one in claimed if one.address for hashed in hashes_of(one.address.lower())}
-    # A few are quicker read than each reader's hash is looked up.
-    found = audiences.suppressed_among(connection, list.id, None if count <= FEW else hashes)
-    gone.update(hashes[hashed] for hashed in found if hashed in hashes)
+    found = audiences.suppressed_few(
+        connection, list.id, FEW
+    )  # a few are quicker read than each reader's hash is looked up
+    if found is None or found:
+        hashes_of = addresses.hasher(office.ring)
+        hashes = {hashed: one.id for one in claimed if one.address for hashed in hashes_of(one.address.lower())}
+        if found is None:
+            found = audiences.suppressed_among(connection, list.id, hashes)
+        gone.update(hashes[hashed] for hashed in found & hashes.keys())
     return gone
 
 

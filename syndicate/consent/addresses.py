@@ -108,11 +108,14 @@ def keyed_hash(key: str, secret: bytes, *, purpose: Purpose = "forgotten") -> st
 
 def hasher(ring: Sequence[bytes]) -> Callable[[str], list[str]]:
     """What hashes many addresses' keys, as `keyed_hashes` does for those that may not be mailed."""
-    begun, digests = b"syndicate address forgotten\0", [mac(secret) for secret in ring]
+    begun, (first, *others) = b"syndicate address forgotten\0", [mac(secret) for secret in ring]
 
     def hashes(key: str) -> list[str]:
         message = begun + key.encode()
-        return [digest(message).hex() for digest in digests]
+        found = [first(message).hex()]
+        if others:
+            found += [digest(message).hex() for digest in others]
+        return found
 
     return hashes
 

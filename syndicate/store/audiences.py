@@ -6,7 +6,7 @@ Each function is one step inside the caller's transaction.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +14,11 @@ import sqlalchemy as sa
 
 from syndicate.models import MailStyle
 from syndicate.store import schema as s
-from syndicate.store.chunks import batched
+from syndicate.store.chunks import batched, read, together
 
 CHUNK = 500
+READERS = 5000
+"""How many readers are held in memory at once."""
 
 
 def freeze(
@@ -31,25 +33,39 @@ def freeze(
 
     `fitting` is the variant for each (languages, style of mail); whom none fits is left out. The ids begin with 64 random
     bits of the edition's and count on from there: nobody can guess one, and rows written one after the other lie side by side
-    in the index. All in one statement: a row for each reader would go through Python twice.
+    in the index. Variant by variant, so that a batch is a stretch of the table; each in one statement: a row for each reader
+    would go through Python twice.
     """
-    people, rows = s.subscribers.c, s.deliveries
-    kinds = {pair: sa.and_(people.languages == pair[0], people.mail == pair[1]) for pair in fitting}
-    count = 0
-    if fitting:
-        variant = sa.case(*((kinds[pair], sa.literal(name)) for pair, name in fitting.items()))
-        number = _hexadecimal(connection, sa.func.row_number().over(order_by=people.id))
-        query = _on(list, sa.literal(secrets.token_hex(8)) + number, sa.literal(edition), people.id, variant,
-            sa.literal("queued"), sa.literal(at, s.Instant), sa.literal(""), sa.literal(0),
-        ).where(sa.or_(*kinds.values()))  # fmt: skip
-        names = ["id", "edition", "subscriber", "variant", "state", "changed", "reason", "tries"]
-        insert = rows.insert().from_select(names, query)
-        count = connection.execute(insert, execution_options={"preserve_rowcount": True}).rowcount
+    rows, count, beginning = s.deliveries, 0, secrets.token_hex(8)
+    for variant in sorted({*fitting.values()}):
+        kinds = [pair for pair, name in fitting.items() if name == variant]
+        count += _freeze(connection, edition, list, at, variant, kinds, beginning, count)
     for chunk in batched(barred, CHUNK):
         theirs = sa.and_(rows.c.edition == edition, rows.c.subscriber.in_(chunk))
         count -= connection.execute(rows.delete().where(theirs)).rowcount
     connection.execute(s.editions.update().where(s.editions.c.id == edition).values(frozen=at, audience=count))
     return count
+
+
+def _freeze(
+    connection: sa.Connection,
+    edition: str,
+    list: str,
+    at: datetime,
+    variant: str,
+    kinds: Sequence[tuple[str, MailStyle]],
+    beginning: str,
+    start: int,
+) -> int:
+    """The rows of one variant, which people of these (languages, style of mail) get; returns how many."""
+    people = s.subscribers.c
+    number = _hexadecimal(connection, start + sa.func.row_number().over(order_by=s.subscriptions.c.subscriber))
+    query = _on(list, sa.literal(beginning) + number, sa.literal(edition), people.id, sa.literal(variant),
+        sa.literal("queued"), sa.literal(at, s.Instant), sa.literal(""), sa.literal(0),
+    ).where(sa.or_(*(sa.and_(people.languages == languages, people.mail == mail) for languages, mail in kinds)))  # fmt: skip
+    names = ["id", "edition", "subscriber", "variant", "state", "changed", "reason", "tries"]
+    insert = s.deliveries.insert().from_select(names, query)
+    return connection.execute(insert, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def _hexadecimal(connection: sa.Connection, number: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
@@ -75,16 +91,18 @@ def audience_of(connection: sa.Connection, edition: str) -> int:
     return connection.execute(sa.select(s.editions.c.audience).where(s.editions.c.id == edition)).scalar() or 0
 
 
-def readers(connection: sa.Connection, list: str) -> Iterator[tuple[str, str, str, MailStyle]]:
-    """Everyone confirmed on a list as (id, folded address, languages, style of mail), streamed.
+Reader = tuple[str, str, str, MailStyle]
+"""Somebody confirmed on a list: (id, folded address, languages, style of mail)."""
 
-    In the order of ids, in which the ledger's rows are then written: an index takes rows in order much faster.
-    """
-    people = s.subscribers.c
-    query = _on(list, people.id, people.address_key, people.languages, people.mail)
-    for rows in connection.execute(query, execution_options={"yield_per": 2000}).partitions():
-        for row in rows:
-            yield row[0], row[1], row[2], row[3]
+
+def readers(connection: sa.Connection, list: str) -> Iterator[Sequence[Reader]]:
+    """Everyone confirmed on a list, some thousand at a time, in the order of their ids."""
+    people, last, rows = s.subscribers.c, "", []
+    query = _on(list, people.id, people.address_key, people.languages, people.mail).limit(READERS)
+    after = together(query.where(s.subscriptions.c.subscriber > sa.bindparam("last")))
+    while rows := read(connection, after, {"last": last}):
+        yield [(one[0], one[1], one[2], one[3]) for one in rows]
+        last = rows[-1][0]
 
 
 def _on(list: str, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
@@ -94,14 +112,21 @@ def _on(list: str, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
         sa.select(*columns)
         .join_from(s.subscribers, s.subscriptions, standing.subscriber == people.id)
         .where(standing.list == list, standing.state == "confirmed")
-        .order_by(people.id)
+        .order_by(standing.subscriber)  # in which order SQLite's index of the list's subscriptions has them, too
     )
 
 
-def suppressed_count(connection: sa.Connection, list: str, most: int | None = None) -> int:
-    """How many suppressions bind a list: its own and the whole site's. With `most`, no more than so many are counted."""
-    binding = sa.select(s.suppressions.c.list).where(_binding(list)).limit(most).subquery()
-    return connection.execute(sa.select(sa.func.count()).select_from(binding)).scalar_one()
+_FEW = (
+    sa.select(s.suppressions.c.address_hash)
+    .where(s.suppressions.c.list.in_(sa.bindparam("lists", expanding=True)))
+    .limit(sa.bindparam("most"))
+)
+
+
+def suppressed_few(connection: sa.Connection, list: str, most: int) -> set[str] | None:
+    """The keyed hashes of all that must not be mailed on a list; None where suppressions that bind it are more than `most`."""
+    found = connection.execute(_FEW, {"lists": ["", list], "most": most + 1}).scalars().all()
+    return None if len(found) > most else set(found)
 
 
 def suppressed_among(connection: sa.Connection, list: str, hashes: Collection[str] | None = None) -> set[str]:

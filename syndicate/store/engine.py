@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from syndicate.errors import DatabaseBusy, ForeignDatabase, StoreError
 from syndicate.store import noted, postgres
 
-REVISION = 7
+REVISION = 8
 """The newest migration that this program knows."""
 
 VERSION_TABLE = "syndicate_schema"
@@ -128,9 +128,12 @@ class Store:
         @sa.event.listens_for(engine, "begin")
         def _(connection: sa.Connection) -> None:
             options = connection.get_execution_options()
-            if options.get("write"):
-                # The connection keeps it, so that each writer says it: no transaction is swift by accident.
-                connection.exec_driver_sql(f"PRAGMA synchronous={'NORMAL' if options.get('swift') else 'FULL'}")
+            if options.get("write") and connection.info.get("synchronous", "FULL") != (
+                wanted := "NORMAL" if options.get("swift") else "FULL"
+            ):
+                # The connection keeps it, so that it is told whenever another one is wanted: none is swift by accident.
+                connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
+                connection.info["synchronous"] = wanted
             if not options.get("plain"):
                 connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write") else "BEGIN")
 

@@ -128,6 +128,8 @@ batches = sa.Table(
     ),
 )
 
+_BATCHED = sa.text("batch IS NOT NULL")
+
 deliveries = sa.Table(
     "deliveries",
     metadata,
@@ -141,12 +143,13 @@ deliveries = sa.Table(
     ),
     sa.Column("variant", sa.String, nullable=False),
     sa.Column("state", sa.String, nullable=False),
-    sa.Column("batch", sa.String, index=True, comment="the last one it was claimed for; null: never claimed"),
+    sa.Column("batch", sa.String, comment="the last one it was claimed for; null: never claimed"),
     sa.Column("changed", Instant, nullable=False),
     sa.Column("reason", sa.String, nullable=False),
     sa.Column("tries", sa.Integer, nullable=False, server_default="0", comment="how often it was posted"),
     sa.UniqueConstraint("edition", "subscriber"),
     sa.Index("ix_deliveries_edition_state", "edition", "state", "variant"),
+    sa.Index("ix_deliveries_batch", "batch", sqlite_where=_BATCHED, postgresql_where=_BATCHED),
 )
 
 allowances = sa.Table(

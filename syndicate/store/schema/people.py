@@ -17,6 +17,7 @@ subscribers = sa.Table(
     sa.Column("languages", sa.String, nullable=False, comment="'sq', or 'sq+en' for both with Albanian first"),
     sa.Column("created", Instant, nullable=False),
     sa.Column("mail", sa.String, nullable=False, server_default="full", comment="full | discreet | discreet-text"),
+    sqlite_with_rowid=False,  # an edition goes through people in the order of their ids: in the file they lie so
 )
 
 subscriptions = sa.Table(
@@ -27,6 +28,7 @@ subscriptions = sa.Table(
     sa.Column("state", sa.String, nullable=False),
     sa.Column("changed", Instant, nullable=False),
     sa.Index("ix_subscriptions_list_state", "list", "state"),
+    sqlite_with_rowid=False,
 )
 
 suppressions = sa.Table(
