@@ -13,7 +13,7 @@ from typing import Literal
 from syndicate.compose.discreet import sender_name
 from syndicate.compose.plain import address as safe_url
 from syndicate.compose.plain import clean, header
-from syndicate.models import Copy, Edition, EditionVariant, Letter, MailingList, Site, Words
+from syndicate.models import Copy, Edition, EditionVariant, Form, Letter, MailingList, Site, Words
 
 TOKEN = re.compile(r"%%([a-z_]+)%%")
 """A place that is filled for each reader: leave_url, masked_address, preferences_url."""
@@ -88,26 +88,30 @@ def copier(
     leave stands in for it.
     """
     mailto = leave_mailto if leave_mailto.startswith("mailto:") else f"mailto:{leave_mailto}"
-    leave = inert(mailto if leaving == "mail" else leave_url)
-    choose = inert(preferences_url) if preferences_url else None
-    at_once, by_mail = _in_brackets(leave_url), _in_brackets(mailto)
-    here, provider = domain(list.sender.address), leaving == "provider"
+    leave = _fixed(inert(mailto if leaving == "mail" else leave_url))
+    at_once, by_mail = _fixed(_in_brackets(leave_url)), _fixed(_in_brackets(mailto))
+    headers: tuple[tuple[str, str], ...] = (("Message-ID", f"<%(message)s@{_fixed(domain(list.sender.address))}>"),)
+    if leaving == "mail":
+        headers = (*headers, ("List-Unsubscribe", f"<{by_mail}%(leave)s>"))
+    elif leaving == "server":
+        headers = (*headers, ("List-Unsubscribe", f"<{at_once}%(leave)s>, <{by_mail}%(leave)s>"), _ONE_CLICK)
+    way = _fixed(PROVIDER_LEAVES) if leaving == "provider" else f"{leave}%(leave)s"
+    choose = f"{_fixed(inert(preferences_url))}%(choose)s" if preferences_url else way
+    form = Form({"leave_url": way, "masked_address": "%(first)s…%(last)s", "preferences_url": choose}, headers)
 
     def write(delivery: str, address: str, token: str, other: str) -> Copy:
-        address, masked = _shown(address)
-        way = PROVIDER_LEAVES if provider else leave + token
-        message = ("Message-ID", f"<{_NOT_IN_ID.sub('-', delivery)}@{here}>")
-        headers: tuple[tuple[str, str], ...] = (message,)
-        if leaving == "mail":
-            headers = (message, ("List-Unsubscribe", f"<{by_mail}{token}>"))
-        elif not provider:
-            headers = (message, ("List-Unsubscribe", f"<{at_once}{token}>, <{by_mail}{token}>"), _ONE_CLICK)
-        preferences = way if choose is None else choose + other
-        return Copy(
-            delivery, address, {"leave_url": way, "masked_address": masked, "preferences_url": preferences}, headers
-        )
+        address, first, last = _shown(address)
+        plain = delivery.isascii() and delivery.isalnum()
+        message = delivery if plain else _NOT_IN_ID.sub("-", delivery)
+        own = {"message": message, "leave": token, "choose": other, "first": first, "last": last}
+        return Copy(delivery, address, form, own)
 
     return write
+
+
+def _fixed(text: str) -> str:
+    """Text of a form that is alike for all."""
+    return text.replace("%", "%%")
 
 
 def standing(list: MailingList, site: Site, edition: str, variant: EditionVariant) -> tuple[tuple[str, str], ...]:
@@ -139,13 +143,16 @@ def mask(address: str) -> str:
     return _MARKUP.sub("", f"{shown}@{host}")
 
 
-def _shown(address: str) -> tuple[str, str]:
-    """An address as it is written to, and masked. Nearly every one is plain: there is nothing in it to clean."""
+def _shown(address: str) -> tuple[str, str, str]:
+    """An address as it is written to, and masked: what stands before and after the dots. Nearly every one is plain: there is
+    nothing in it to clean.
+    """
     if plain := _PLAIN.fullmatch(address):
-        first, between, last = plain.groups()
-        if first and len(between) > 1:
-            return address, f"{first}…{last}{address[plain.end(3) :]}"
-    return clean(address), mask(address)
+        last = plain.end(3)
+        if last > 3:
+            return address, address[0], address[last - 1 :]
+    first, _, rest = mask(address).partition("…")
+    return clean(address), first, rest
 
 
 def inert(url: str) -> str:

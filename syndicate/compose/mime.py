@@ -48,7 +48,8 @@ def writer(letter: Letter) -> Callable[[Copy], bytes]:
     names = {piece for piece in body if isinstance(piece, str)}
 
     def write(copy: Copy) -> bytes:
-        values = {name: _value(name, copy.values) for name in names}
+        its = copy.values
+        values = {name: _value(name, its) for name in names}
         own = [_to(copy.address), *(field(name, value) for name, value in copy.headers)]
         return b"".join([head, *own, *[values[piece] if isinstance(piece, str) else piece for piece in body]])
 

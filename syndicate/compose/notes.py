@@ -68,7 +68,7 @@ def compose_note(
         ),
     )
     own = (("Message-ID", f"<{note.id}@{domain(sender.address)}>"),)
-    return letter, Copy(note.id, clean(note.to), {}, own)
+    return letter, Copy.of(note.id, clean(note.to), {}, own)
 
 
 def _values(note: Note, site: Site, words: Words) -> dict[str, object]:

@@ -211,7 +211,7 @@ def letter(
 def copy(id: str, to: str, sender: Sender, url: str) -> Copy:
     """One operator's copy; `url` is their link ("" for none)."""
     values = {"approve_url": inert(url)} if url else {}
-    return Copy(id, clean(to), values, (("Message-ID", f"<{id}@{domain(sender.address)}>"),))
+    return Copy.of(id, clean(to), values, (("Message-ID", f"<{id}@{domain(sender.address)}>"),))
 
 
 def _close(text: str) -> str:

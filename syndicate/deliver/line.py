@@ -102,9 +102,7 @@ class Line:
             smtp.close()
 
     def _transaction(self, sender: str, reader: str, message: bytes) -> None:
-        smtp = self._begun(sender)
-        self._ask(smtp, f"RCPT TO:<{reader}>", "reader", 2)
-        self._ask(smtp, "DATA", "reader", 3)
+        smtp = self._begun(sender, reader)
         try:
             smtp.send(_stuffed(message))
         except OSError as error:
@@ -117,26 +115,51 @@ class Line:
         except OSError as error:
             raise Cut(why(error), doubtful=True) from error
 
-    def _begun(self, sender: str) -> smtplib.SMTP:
-        """The connection, with the sender accepted. Servers that let only so many mails through one are called again."""
+    def _begun(self, sender: str, reader: str) -> smtplib.SMTP:
+        """The connection, with the envelope accepted. Servers that let only so many mails through one are called again."""
         smtp = self.open()
         kept = self._sent > 0
         try:
-            self._ask(smtp, f"MAIL FROM:<{sender}>", "sender", 2)
+            self._sender(smtp, sender, reader)
         except (Cut, Refused) as ended:
             if not kept or (isinstance(ended, Refused) and ended.code != 421):
                 raise
             self.drop()
             smtp = self.open()
-            self._ask(smtp, f"MAIL FROM:<{sender}>", "sender", 2)
+            self._sender(smtp, sender, reader)
+        self._reader(smtp, reader)
         return smtp
 
-    def _ask(self, smtp: smtplib.SMTP, command: str, stage: Stage, wanted: int) -> None:
+    def _sender(self, smtp: smtplib.SMTP, sender: str, reader: str) -> None:
+        """MAIL FROM and its answer. A server that offers PIPELINING is told all of the envelope at once, and answers in turn."""
+        commands = [f"MAIL FROM:<{sender}>", *_to(reader)]
         try:
-            code, text = smtp.docmd(command)
+            smtp.send("\r\n".join([*(commands if _at_once(smtp) else commands[:1]), ""]))
+            code, text = smtp.getreply()
         except OSError as error:
             raise Cut(why(error), doubtful=False) from error
-        self._expect(code, text, stage, wanted)
+        if code // 100 != 2 and _at_once(smtp):
+            with suppress(Cut, Refused):
+                self._reader(smtp, reader, for_nobody=True)
+        self._expect(code, text, "sender", 2)
+
+    def _reader(self, smtp: smtplib.SMTP, reader: str, *, for_nobody: bool = False) -> None:
+        """RCPT TO, DATA and their answers. A server that would take a mail `for_nobody` is given an empty one (RFC 2920 §3.1)."""
+        refused: Refused | None = None
+        try:
+            for command, wanted in zip(_to(reader), (2, 3), strict=True):
+                code, text = smtp.getreply() if _at_once(smtp) else smtp.docmd(command)
+                if code // 100 != wanted:
+                    refused = refused or Refused("reader", code, self._cleaned(text))
+                    if not _at_once(smtp):
+                        break
+                elif wanted == 3 and (refused or for_nobody):
+                    smtp.docmd(".")
+        except OSError as error:
+            if refused is None:
+                raise Cut(why(error), doubtful=False) from error
+        if refused is not None:
+            raise refused
 
     def _expect(self, code: int, text: bytes, stage: Stage, wanted: int) -> None:
         if code // 100 != wanted:
@@ -250,6 +273,15 @@ def _socket(smtp: smtplib.SMTP) -> socket.socket:
     if smtp.sock is None:
         raise smtplib.SMTPServerDisconnected
     return smtp.sock
+
+
+def _at_once(smtp: smtplib.SMTP) -> bool:
+    """Whether the server takes several commands before it answers (RFC 2920)."""
+    return smtp.has_extn("pipelining")
+
+
+def _to(reader: str) -> tuple[str, str]:
+    return f"RCPT TO:<{reader}>", "DATA"
 
 
 def _stuffed(message: bytes) -> bytes:

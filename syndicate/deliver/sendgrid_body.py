@@ -22,7 +22,7 @@ from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
 from syndicate.deliver import Batch, Ticket
-from syndicate.models import Copy, DeliveryRules, Letter
+from syndicate.models import Copy, DeliveryRules, Form, Letter
 
 MOST_BYTES = 10_000
 """The most bytes of substitutions for one reader, as JSON."""
@@ -70,15 +70,14 @@ def shared(letter: Letter, edition: str, rules: DeliveryRules) -> str:
 
 def body(ticket: Ticket, common: str, readers: Iterable[str]) -> str:
     """The whole body: `common` is the letter's part, `readers` are the personalizations."""
-    members = [f'"personalizations":[{",".join(readers)}]', common, _members(when(ticket))]
-    return f"{{{','.join(filter(None, members))}}}"
+    rest = ",".join(filter(None, (common, _members(when(ticket)))))
+    return f'{{"personalizations":[{",".join(readers)}],{rest}}}'
 
 
 def personalizations(batch: Batch) -> tuple[dict[str, str], list[str]]:
     """Each reader's part by the delivery's id; and the ids of those whose part the provider would refuse for its size."""
-    own, parts = _members({"batch": batch.id}), {}
-    for copy in batch.copies:
-        parts[copy.id] = personalization(copy, own)
+    own = _members({"batch": batch.id})
+    parts = {copy.id: personalization(copy, own) for copy in batch.copies}
     heavy = [copy.id for copy in batch.copies if len(parts[copy.id]) > MOST_BYTES and too_much(copy)]
     for id in heavy:
         del parts[id]
@@ -87,33 +86,25 @@ def personalizations(batch: Batch) -> tuple[dict[str, str], list[str]]:
 
 def personalization(copy: Copy, arguments: str) -> str:
     """One reader's part. `arguments` and the delivery's id come back with every event, and name nobody."""
-    values = ",".join([_place(name) + quoted(value) for name, value in copy.values.items()])
-    return (
-        f'{{"to":[{{"email":{quoted(copy.address)}}}],"custom_args":{{"delivery":{quoted(copy.id)},{arguments}}}'
-        f'{_own_headers(copy.headers)}{f""","substitutions":{{{values}}}""" if values else ""}}}'
-    )
-
-
-def _own_headers(pairs: tuple[tuple[str, str], ...]) -> str:
-    if not pairs:
-        return ""
-    keys, values = _keys(tuple([name for name, _ in pairs])), [value for _, value in pairs]
-    all_of_them = "".join(values)
-    if keys is None or not (all_of_them.isascii() and all_of_them.isprintable()):
-        return f',"headers":{json.dumps(headers(pairs))}'
-    return f',"headers":{{{",".join([key + quoted(value) for key, value in zip(keys, values, strict=True)])}}}'
+    id, address, form, own = copy
+    together, shape = "".join(own.values()), _shape(form)
+    if shape is not None and len(quoted(together)) == len(together) + 2 and "\x7f" not in together:
+        rest = shape % own  # nothing of theirs needs an escape
+    else:
+        rest = _own(headers(copy.headers), copy.values)
+    return f'{{"to":[{{"email":{quoted(address)}}}],"custom_args":{{"delivery":{quoted(id)},{arguments}}}{rest}}}'
 
 
 @lru_cache(maxsize=64)
-def _keys(names: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Names of headers as JSON, up to their values; None where one of them is reserved or stands twice."""
-    small = {name.lower() for name in names}
-    return tuple(quoted(name) + ":" for name in names) if len(small) == len(names) and not small & RESERVED else None
+def _shape(form: Form) -> str | None:
+    """What a form gives to each reader's part, with its places open; None where a header is not as the provider takes it."""
+    as_it_is = dict(form.headers) == headers(form.headers)
+    return _own(dict(form.headers), form.values, mark="%%%%") if as_it_is else None
 
 
-@lru_cache(maxsize=64)
-def _place(name: str) -> str:
-    return quoted(f"%%{name}%%") + ":"
+def _own(headers: Mapping[str, str], values: Mapping[str, str], mark: str = "%%") -> str:
+    parts = {"headers": headers, "substitutions": {f"{mark}{name}{mark}": text for name, text in values.items()}}
+    return "".join(f',"{key}":{json.dumps(its, separators=(",", ":"))}' for key, its in parts.items() if its)
 
 
 def _members(value: Mapping[str, Any]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Literal, NamedTuple
@@ -141,17 +141,48 @@ class Letter:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Form:
+    """What the copies of a letter have alike, with `%(name)s` where something of the reader's own stands, and `%%` for a per
+    cent sign. `values` fill the letter's tokens; they hold only signs that mean the same in html and in text. `headers` come
+    after the letter's.
+    """
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    headers: tuple[tuple[str, str], ...] = ()
+
+
 class Copy(NamedTuple):
     """One reader's copy of a letter. `id` is the delivery's: opaque, and all that a provider knows of a person but the address.
 
-    `values` fill the letter's tokens; they hold only signs that mean the same in html and in text. `headers` are the
-    reader's own, after the letter's. A tuple, because a million are made in one send.
+    `own` is what stands in the places of the form. A tuple, because a million are made in one send.
     """
 
     id: str
     address: str
-    values: Mapping[str, str] = _NOTHING
-    headers: tuple[tuple[str, str], ...] = ()
+    form: Form = Form()
+    own: Mapping[str, str] = _NOTHING
+
+    @classmethod
+    def of(
+        cls, id: str, address: str, values: Mapping[str, str] = _NOTHING, headers: Iterable[tuple[str, str]] = ()
+    ) -> Copy:
+        """A copy whose values and headers are given as they are."""
+        form = Form(
+            {name: value.replace("%", "%%") for name, value in values.items()},
+            tuple((name, value.replace("%", "%%")) for name, value in headers),
+        )
+        return cls(id, address, form)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What fills the letter's tokens for this reader."""
+        return {name: text % self.own for name, text in self.form.values.items()}
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The reader's own headers."""
+        return tuple([(name, text % self.own) for name, text in self.form.headers])
 
 
 class Receipt(NamedTuple):

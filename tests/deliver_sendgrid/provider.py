@@ -26,7 +26,7 @@ LETTER = Letter(
 
 
 def copy(number: int, address: str = "", **values: str) -> Copy:
-    return Copy(
+    return Copy.of(
         id=f"d{number:031x}",
         address=address or f"reader{number}@example.org",
         values=values or {"leave_url": LEAVE, "masked_address": "r***@e***.org"},

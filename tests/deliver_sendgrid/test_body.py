@@ -106,7 +106,7 @@ HEADERS = [
 @pytest.mark.parametrize("headers", HEADERS)
 def test_a_readers_own_headers_are_held_to_the_same_rules(headers):
     """Those that need no look at their values are written down in one piece; it must say the same."""
-    one = body_of(batch(Copy("d1", "a@example.org", headers=tuple(headers))))["personalizations"][0]
+    one = body_of(batch(Copy.of("d1", "a@example.org", headers=tuple(headers))))["personalizations"][0]
     assert one["headers"] == bodies.headers(headers)
 
 

@@ -21,7 +21,7 @@ from syndicate.deliver import Batch
 from syndicate.deliver.smtp import SmtpTransport
 from syndicate.models import Copy, DeliveryRules, Letter, Receipt
 
-HANG, CLOSE, RESET = "hang", "close", "reset"
+HANG, CLOSE, RESET, LATER = "hang", "close", "reset", "later"
 """What a told server may do instead of answering."""
 
 LETTER = Letter(
@@ -62,7 +62,7 @@ class Told:
                     return
                 if step == "QUIT":
                     return
-                takes = step == "DATA" and str(self.says.get("DATA", "354")).startswith("354")
+                takes = step == "DATA" and "354" in str(self.says.get("DATA", "354"))
                 if takes and not self._body(lines, connection):
                     return
 
@@ -82,6 +82,8 @@ class Told:
         if answer == HANG:
             connection.recv(1)
             return False
+        if answer == LATER:
+            return True
         if answer == RESET:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
         if answer in (CLOSE, RESET):
@@ -198,7 +200,7 @@ def trusting(certificate: Path) -> ssl.SSLContext:
 
 def copies(count: int, address: Callable[[int], str] = "reader{}@example.org".format) -> list[Copy]:
     return [
-        Copy(f"{number:032x}", address(number), {"leave_url": f"https://x.example.org/{number}"})
+        Copy.of(f"{number:032x}", address(number), {"leave_url": f"https://x.example.org/{number}"})
         for number in range(count)
     ]
 

@@ -6,11 +6,13 @@ import socket
 from dataclasses import replace
 
 import pytest
-from deliver_smtp.mailhosts import CLOSE, HANG, LETTER, RESET, copies, post, told, transport
+from deliver_smtp.mailhosts import CLOSE, HANG, LATER, LETTER, RESET, copies, post, told, transport
 
 from syndicate.deliver import Attempt
 from syndicate.deliver.smtp import verdict
 from syndicate.errors import Busy, DeliveryError
+
+AT_ONCE = "250-here\r\n250-PIPELINING\r\n250 AUTH PLAIN LOGIN"
 
 BOUND = {
     # what the server does: the outcome of the first mail, what is raised, words of it
@@ -48,10 +50,12 @@ BOUND = {
 }
 
 
+@pytest.mark.parametrize("at_once", [False, True])
 @pytest.mark.parametrize("case", BOUND)
-def test_outcome(case: str) -> None:
+def test_outcome(case: str, at_once: bool) -> None:
+    """The same, whether the server takes the envelope's commands one by one or at once."""
     says, outcome, raised, words = BOUND[case]
-    with told(dict(says)) as server:
+    with told(says if not at_once else {"EHLO": AT_ONCE} | says) as server:
         used = transport(server.port)
         receipts, error = post(used, *copies(1))
         used.close()
@@ -62,7 +66,30 @@ def test_outcome(case: str) -> None:
     assert "@example.org" not in str(error) + receipts[0].reason
     if outcome in ("requeue", "failed"):
         # A server that said no, or nothing, before the dot has no mail; one that refused it has it not, either.
-        assert not server.mails or "dot" in says
+        assert not any(server.mails) or "dot" in says
+
+
+def test_a_server_that_takes_several_commands_at_once_is_told_the_envelope_in_one_piece() -> None:
+    answers = {"MAIL": LATER, "RCPT": LATER, "DATA": "250 ok\r\n250 ok\r\n354 go on"}
+    with told({"EHLO": AT_ONCE} | answers) as server:
+        receipts, error = post(transport(server.port), *copies(3))
+    assert ([one.outcome for one in receipts], error) == (["accepted"] * 3, None)
+    assert len(server.mails) == 3
+
+
+@pytest.mark.parametrize("says", [{"MAIL": "451 later"}, {"RCPT": ["550 unknown", "250 ok"]}])
+def test_a_server_that_would_take_a_mail_for_nobody_gets_an_empty_one_and_the_line_is_kept(says) -> None:
+    with told({"EHLO": AT_ONCE} | says) as server:
+        receipts, _ = post(used := transport(server.port), *copies(2))
+        if "RCPT" in says:
+            assert [one.outcome for one in receipts] == ["failed", "accepted"]
+            assert [bool(mail) for mail in server.mails] == [False, True]
+        else:
+            assert not any(server.mails)
+            server.says["MAIL"] = "250 ok"
+            receipts, _ = post(used, *copies(1))
+            assert [one.outcome for one in receipts] == ["accepted"]
+        assert server.connections == 1
 
 
 def test_a_mail_cut_off_in_the_middle_is_not_taken() -> None:

@@ -20,7 +20,7 @@ from syndicate.compose.mime import writer
 from syndicate.deliver.server import server
 from syndicate.deliver.smtp import SmtpTransport
 from syndicate.errors import DeliveryError, UsageError
-from syndicate.models import DeliveryRules
+from syndicate.models import Copy, DeliveryRules
 
 PASSWORD = "p@ss/wörd"
 
@@ -234,7 +234,7 @@ def test_the_signature_holds_and_covers_the_way_out(plain: Real, key: Path) -> N
         ("List-Unsubscribe", "<https://x.example.org/leave/1>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     )
-    post(signing(plain.port, key.read_text()), one._replace(headers=leave))
+    post(signing(plain.port, key.read_text()), Copy.of(one.id, one.address, one.values, leave))
     (_, _, raw) = plain.envelopes[0]
     assert verified(raw, key)
     field = message_from_bytes(raw, policy=default)["DKIM-Signature"]

@@ -105,7 +105,7 @@ def test_the_whole_way_round(world, tmp_path, monkeypatch):
     with Standin(tmp_path / "standin.sqlite") as standin:
         transport = SendGridTransport(KEY, url=standin.url, rules=world.site.delivery)
         copies = [
-            Copy(id, f"{name}@example.org", {"leave_url": "https://x"}) for id, name in zip(ids, names, strict=True)
+            Copy.of(id, f"{name}@example.org", {"leave_url": "https://x"}) for id, name in zip(ids, names, strict=True)
         ]
         list(transport.post(Batch("b1", "lajme-1", "sq", letter, copies, transport.prepare(NOW, None))))
         standin.advance(3600)

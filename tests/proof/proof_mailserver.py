@@ -39,6 +39,10 @@ class MailServer:
         lines = self.book.read_text().splitlines() if self.book.exists() else []
         return Counter(json.loads(line) for line in lines)
 
+    async def handle_EHLO(self, server: SMTP, session: Any, envelope: Any, name: str, answers: list[str]) -> list[str]:
+        session.host_name = name
+        return [*answers[:-1], "250-PIPELINING", answers[-1]]
+
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:
         self.mails += 1
         fault = self._fault(self.mails)
