@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from syndicate import deliver
 from syndicate.deliver import ledger as rules
@@ -22,6 +23,8 @@ from syndicate.errors import DatabaseGone, DeliveryError
 from syndicate.liveness import Locks, Watch
 from syndicate.models import Delivery, DeliveryState, Edition, EditionState, Receipt, Site, Words
 from syndicate.store import Connection, Store, allowances, audiences, editions, ledger
+
+T = TypeVar("T")
 
 Report = Callable[[int, int, str], None]
 """Told (done, total, what) while work goes on."""
@@ -90,7 +93,7 @@ def at_work(office: Office, edition: str, doing: str = "sending", *, beside: boo
         office.transport.close()
 
 
-def patiently(office: Office, write: Callable[[], None]) -> None:
+def patiently(office: Office, write: Callable[[], T]) -> T:
     """Write down what only this process knows, also when the database is just restarting. `write` may be done twice."""
     until = time.monotonic() + PATIENCE
     while True:
@@ -240,7 +243,12 @@ def evidence(office: Office, row: ledger.BatchRow, doubtful: Sequence[str]) -> d
 
 def attempt(row: ledger.BatchRow, deliveries: Sequence[str]) -> deliver.Attempt:
     """What a transport is asked about."""
-    return deliver.Attempt(row.id, row.edition, tuple(deliveries), deliver.Ticket(row.undo_id, row.send_at))
+    return deliver.Attempt(row.id, row.edition, tuple(deliveries), ticket_of(row))
+
+
+def ticket_of(row: ledger.BatchRow) -> deliver.Ticket:
+    """What a batch is posted with."""
+    return deliver.Ticket(row.undo_id, row.send_at)
 
 
 def settle_open(office: Office, edition: str, watch: Watch) -> None:
@@ -261,9 +269,10 @@ def settle(office: Office, row: ledger.BatchRow, states: Sequence[DeliveryState]
     # What was written since without waiting for the disk may be lost, if the machine was started anew: then nobody knows how far
     # it had come, and what looks claimed may have been posted.
     cut = row.boot is not None and row.boot != office.boot
-    found = evidence(office, row, [one.id for one in rows if one.state != "claimed" or cut])
+    posted = cut or row.posted is not None  # else it was claimed while the one before was away, and nothing of it left
+    found = evidence(office, row, [one.id for one in rows if posted and (one.state != "claimed" or cut)])
     with office.store.write() as connection:
-        for (was, to), ids in _recovered(rows, found, window_open(office, row), cut).items():
+        for (was, to), ids in _recovered(rows, found, window_open(office, row), cut, posted).items():
             ledger.move(
                 connection, ids, was=(was,), to=to, at=office.now(), reason="settled after a stop", batch=row.id
             )
@@ -272,11 +281,11 @@ def settle(office: Office, row: ledger.BatchRow, states: Sequence[DeliveryState]
 
 
 def _recovered(
-    rows: Sequence[Delivery], found: Mapping[str, Receipt], window: bool, cut: bool
+    rows: Sequence[Delivery], found: Mapping[str, Receipt], window: bool, cut: bool, posted: bool
 ) -> dict[tuple[DeliveryState, DeliveryState], list[str]]:
     ways: dict[tuple[DeliveryState, DeliveryState], list[str]] = defaultdict(list)
     for one in rows:
-        to = rules.recover(one.state, found.get(one.id), undo_window_open=window, power_cut=cut)
+        to = rules.recover(one.state, found.get(one.id), undo_window_open=window, power_cut=cut, posted=posted)
         if to != one.state:
             ways[one.state, to].append(one.id)
     return ways
@@ -290,8 +299,7 @@ def note_recalled(connection: Connection, office: Office, row: ledger.BatchRow, 
 
 def close_batch(connection: Connection, office: Office, row: ledger.BatchRow) -> None:
     """Mark a batch as settled when none of its rows is open any more."""
-    if ledger.count_in_batches(connection, [row.id], OPEN) == 0:
-        ledger.mark_settled(connection, row.id, office.now())
+    ledger.mark_settled(connection, row.id, office.now(), OPEN)
 
 
 def drop_queued(connection: Connection, office: Office, edition: str) -> int:
@@ -306,3 +314,27 @@ def drop_queued(connection: Connection, office: Office, edition: str) -> int:
 def without_addresses(reason: str) -> str:
     """A provider's words as they may be kept: short, and with no address in them."""
     return _ADDRESS.sub("…", reason)[:_LONGEST_REASON]
+
+
+# ---------------------------------------------------------------- how a sending ends
+
+
+def come_to_halt(office: Office, edition: str, reason: str, *, pause: bool = False) -> None:
+    """Keep why a sending came to a halt ("": somebody else decided so); with `pause` only a person lets it go on."""
+    with office.store.write() as connection:
+        if pause:
+            editions.set_state(connection, edition, "paused", was=("sending",))
+        if reason:
+            editions.set_stopped(connection, edition, reason)
+        drop_queued(connection, office, edition)
+
+
+def finish(office: Office, edition: str) -> None:
+    """The edition is sent when nobody waits any more and no doubt can still be dispelled."""
+    with office.store.write() as connection:
+        states = ledger.tally(connection, edition)
+        if doubtful := states.get("in_doubt", 0):
+            why = f"of {doubtful} mails it is not known yet whether they leave; the next run asks the provider again"
+            editions.set_stopped(connection, edition, why)
+        elif not any(states.get(state) for state in ("queued", "claimed", "posting")):
+            editions.set_state(connection, edition, "sent", was=("sending",))

@@ -104,8 +104,9 @@ def prospect(office: Office, edition: Edition) -> Prospect:
         ids = [row.id for row in rows[: _room(office)]]
         states = ledger.tally(connection, edition.id)
         recallable = ledger.count_in_batches(connection, ids, ("posting", "accepted", "in_doubt", "held"))
-        gone = ledger.receivers(connection, [edition.id]) - recallable
-    unposted = states.get("queued", 0) + states.get("claimed", 0)
+        ahead = ledger.count_ahead(connection, edition.id)
+        gone = ledger.receivers(connection, [edition.id]) - recallable - ahead
+    unposted = states.get("queued", 0) + states.get("claimed", 0) + ahead
     until = rows[0].send_at - office.site.delivery.guard if rows and rows[0].send_at else None
     return Prospect(unposted, recallable, gone, until, _why(office, gone, len(rows) > len(ids)))
 

@@ -3,37 +3,40 @@
     look → prepare → claim (and mark it posting) → [one by one: mark it posting] → post → write down the receipts → again
 
 Each step is durable before the next. A batch that is posted whole is claimed and made `posting` in one commit, with the ticket
-it is posted with. Of one that is posted mail by mail, each row is made `posting` in the commit that holds the outcome of the
-one before: so a killed process leaves at most one in doubt.
+it is posted with. While one that can be called back is away, the next is claimed already; but that it is posted stands in the
+commit that holds the outcome of the one before, so that of a killed process it is known that it was not. Of a batch that is
+posted mail by mail, each row is made `posting` in the commit that holds the outcome of the one before: so a killed process
+leaves at most one in doubt.
 """
 
 from __future__ import annotations
 
+import secrets
 import time
-import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from syndicate import deliver
-from syndicate.audience import copier, gone_since, letter
-from syndicate.deliver import limits
+from syndicate.audience import copier, letter
+from syndicate.deliver import NO_TICKET, limits
 from syndicate.errors import BatchRefused, Busy, DeliveryError
+from syndicate.flight import Outcome, hand_over, intend, let_go, take
 from syndicate.liveness import Watch
-from syndicate.models import Copy, DeliveryState, Edition, Letter, MailingList, Receipt
+from syndicate.models import Copy, Edition, Letter, MailingList, Receipt
 from syndicate.office import (
     PATIENCE,
     Office,
     Report,
-    close_batch,
-    drop_queued,
-    evidence,
-    note_recalled,
+    come_to_halt,
+    finish,
     overdue,
     patiently,
     settle_open,
     standing,
-    write_receipts,
+    ticket_of,
 )
 from syndicate.store import Connection, allowances, armed, editions, ledger
 
@@ -48,6 +51,12 @@ FAILURES = (10, 0.05)
 SWIFT = 0.02
 """Seconds in which a transport takes a mail that is not much slower than the disk."""
 
+QUICK = 1.0
+"""Seconds in which a transport takes a batch, so that it is worth claiming the next meanwhile."""
+
+STALE = 5.0
+"""Seconds after which a claim is made anew: somebody may have left since."""
+
 _Halves = list[tuple[str, list[str]]]
 
 
@@ -59,17 +68,13 @@ class _HaltError(Exception):
         self.pause = pause
 
 
-class _UnusualError(Exception):
-    """A step is not to be made in the usual way: what was written of it is rolled back."""
-
-
 @dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What became of what was handed over: its receipts, what was proven of them, and what else was wrong."""
+class _Flight:
+    """A batch that is being posted."""
 
-    receipts: Sequence[Receipt]
-    proven: Sequence[Receipt] = ()
-    trouble: Exception | None = None
+    row: ledger.BatchRow
+    claimed: Sequence[ledger.Claimed]
+    outcome: Future[Outcome]
 
 
 class Shift:
@@ -77,13 +82,17 @@ class Shift:
 
     def __init__(self, office: Office, edition: Edition, list: MailingList, report: Report, watch: Watch) -> None:
         self.office, self.edition, self.list, self.report, self.watch = office, edition, list, report, watch
-        self.size = office.transport.batch_size
-        self.allowed = limits.limits(office.site.delivery)
+        self.size, self.allowed = office.transport.batch_size, limits.limits(office.site.delivery)
         self.halves: _Halves = []  # of refused batches: (variant, ids), to be tried apart
         self.letters: dict[str, tuple[Letter, Callable[[ledger.Claimed], Copy]]] = {}
         self.posted = self.failed = self.fruitless = 0
         self.taking = 0.0  # seconds that the transport took for the mails of one batch
         self.swift = False  # did it take them about as fast as the disk takes commits?
+        self.quick = False  # or the whole batch so quickly that the next is worth claiming meanwhile?
+        self.variant: str | None = None  # of which more wait, as far as it is known
+        self.away: _Flight | None = None
+        self.asked: Future[deliver.Ticket] | None = None  # for the batch after the one that is away
+        self.poster = ThreadPoolExecutor(1, thread_name_prefix="post")
         self.until, self.rounds, self.posted_before = office.now(), 0, 0
         start = standing(office.site, office.store, edition)
         self.total = start.audience
@@ -93,46 +102,66 @@ class Shift:
         """Send until nobody waits, or a reason to stop."""
         self.report(self.done, self.total, self.edition.id)
         try:
-            while self._next() or self._another_round():
-                self.report(self.done, self.total, self.edition.id)
-            self._finish()
+            self._batches()
+            finish(self.office, self.edition.id)
+            self.report(self.done, self.total, self.edition.id)
+            self.office.point("finished")
         except _HaltError as halt:
-            self._halted(str(halt), halt.pause)
+            come_to_halt(self.office, self.edition.id, str(halt), pause=halt.pause)
         except DeliveryError as error:
-            self._halted(str(error), pause=False)
+            come_to_halt(self.office, self.edition.id, str(error))
             raise
 
+    def _batches(self) -> None:
+        try:
+            while self._next() or self._another_round():
+                self.report(self.done, self.total, self.edition.id)
+        except Exception:
+            with suppress(DeliveryError):  # what stopped us comes first
+                self._land()
+            raise
+        finally:
+            self.poster.shutdown(wait=False, cancel_futures=True)
+
     def _next(self) -> bool:
-        """Claim one batch and see it through; False when nobody waits."""
+        """Claim a batch, beside the one that is away, and see it off; False when nobody waits and nothing is away."""
         self._check()
         self.office.point("before-claim")
         look = self._look()
-        if look is None:
-            return False
-        variant, ids, grant = look
-        if not grant.count:
-            self._rest(grant.wait, f"the limit of {self.allowed[grant.span]} a {grant.span} is reached")
-            return True
-        if variant not in self.letters:
-            mail = letter(self.office, self.edition, self.list, variant)
-            self.letters[variant] = mail, copier(self.office, self.list, mail)
         try:
-            ticket = self._prepare()
-            row, claimed = self._claim(variant, ids, ticket)
-            if claimed:
-                self._see_through(row, claimed, ticket)
+            if look is not None and look[2].count:
+                self._post_one(*look)
+            elif self.away is not None:
+                self._land()
+            elif look is not None:
+                grant = look[2]
+                self._rest(grant.wait, f"the limit of {self.allowed[grant.span]} a {grant.span} is reached")
+            else:
+                return False
         except Busy as busy:
             self._busy(busy)
         return True
 
-    def _prepare(self) -> deliver.Ticket:
-        """What the next batch is posted with. Asked for before anybody is claimed: what then follows is one commit."""
-        at, now = self.edition.send_at, self.office.now()
+    def _post_one(self, variant: str, ids: list[str] | None, _: limits.Grant) -> None:
+        if variant not in self.letters:
+            mail = letter(self.office, self.edition, self.list, variant)
+            self.letters[variant] = mail, copier(self.office, self.list, mail)
+        row, claimed = self._claim(variant, ids, NO_TICKET if self.away else self._ticket())
+        if claimed:
+            self._see_off(row, claimed)
+
+    def _ticket(self) -> deliver.Ticket:
+        """What the next batch is posted with. Where nothing is away, it is asked for before anybody is claimed."""
         self.fruitless += 1  # until something came of it
-        ticket = self.office.transport.prepare(now, at if at and at > now else None)
+        asked, self.asked = self.asked, None
+        ticket = asked.result() if asked else self._prepare()
         self.fruitless -= 1
         self.office.point("prepared")
         return ticket
+
+    def _prepare(self) -> deliver.Ticket:
+        at, now = self.edition.send_at, self.office.now()
+        return self.office.transport.prepare(now, at if at and at > now else None)
 
     def _check(self) -> None:
         self.watch.check()
@@ -150,6 +179,8 @@ class Shift:
 
     def _look(self) -> tuple[str, list[str] | None, limits.Grant] | None:
         """Which variant somebody waits for, which rows of it (None: any), and how many the limits let go; None: nobody waits."""
+        if self.variant and not self.halves and not self.allowed:  # the claim itself will see
+            return self.variant, None, limits.Grant(self.size, {})
         with self.office.store.read() as connection:
             if editions.state_of(connection, self.edition.id) != "sending":
                 raise _HaltError  # paused, undone, or a post in it was withdrawn: what is queued stays
@@ -165,48 +196,29 @@ class Shift:
 
     def _claim(
         self, variant: str, ids: list[str] | None, ticket: deliver.Ticket
-    ) -> tuple[ledger.BatchRow, list[ledger.Claimed]]:
+    ) -> tuple[ledger.BatchRow, Sequence[ledger.Claimed]]:
         """Take rows, leave out who left since, count them against the limits, and make them `posting`, unless they are posted one
         by one; in one commit. Nobody, where others were quicker.
         """
         office, now, id = self.office, self.office.now(), self.edition.id
         single, name = office.transport.single, office.transport.name
         row = ledger.BatchRow(
-            uuid.uuid4().hex,
-            id,
-            variant,
-            name,
-            self.watch.name,
-            now,
-            None,
-            ticket.undo_id,
-            ticket.send_at,
-            boot=self._boot,
-        )
+            secrets.token_hex(8), id, variant, name, self.watch.name, now, None if single or self.away else now,
+            ticket.undo_id, ticket.send_at, boot=self._boot,
+        )  # fmt: skip
         # What counts mails against a limit must be alone; else several take rows side by side.
         with office.store.write(beside=not self.allowed) as connection:
-            armed.refuse(connection)
-            if editions.state_of(connection, id) != "sending":
+            if not armed.sending(connection, id):
                 raise _HaltError
             grant = self._granted(connection)
-            taken = grant.count and ledger.claim(
-                connection, row, grant.count, until=self.until, ids=ids, posting=not single
-            )
+            going, gone = take(office, connection, row, self.list, grant.count, self.until, ids)
             self._drop_half(ids, grant.count)
-            if not taken:
-                return row, []
-            state: DeliveryState = "claimed" if single else "posting"
-            claimed = ledger.claimed(connection, row.id, self.list.id, state)
-            gone = gone_since(office, connection, self.list, claimed)
-            why = "left since the edition was begun"
-            ledger.move(connection, gone, was=(state,), to="suppressed", at=now, reason=why)
-            going = [one for one in claimed if one.id not in gone] if gone else claimed
-            if self.allowed:
+            self.variant = variant if len(going) + gone == self.size else None
+            if self.allowed and going:
                 allowances.write(connection, name, limits.spent(grant.windows, now, len(going)))
-            if not going:
-                ledger.mark_settled(connection, row.id, now)
-        self.done += len(gone)
-        office.point("claimed")
+        self.done += gone
+        if going or gone:
+            office.point("claimed")
         return row, going
 
     @property
@@ -223,116 +235,131 @@ class Shift:
 
     # ------------------------------------------------------------ one batch
 
-    def _see_through(self, row: ledger.BatchRow, claimed: Sequence[ledger.Claimed], ticket: deliver.Ticket) -> None:
-        """Post what was claimed: all in one, or one by one; what was not posted goes back to the queue."""
-        single, outcome, trouble, before = self.office.transport.single, None, None, self.posted
+    def _see_off(self, row: ledger.BatchRow, claimed: Sequence[ledger.Claimed]) -> None:
+        """Post what was claimed: one by one; or whole, once the batch before has landed."""
+        transport = self.office.transport
+        if transport.single:
+            self._one_by_one(row, claimed)
+            return
+        posting = None
+        if self.away is None:
+            batch = self._batch(row, claimed)
+        elif (following := self._following(row, claimed)) is not None:
+            row, batch, posting = following
+        else:
+            return
+        self.office.point("posting")
+        if not (transport.undoable and self.quick):
+            self._landed(row, claimed, self._hand_over(row, batch))
+            return
+        if self.variant:  # one thread does all that is asked of the transport: two would wait for each other
+            self.asked = self.asked or self.poster.submit(self._prepare)
+        self.away = _Flight(row, claimed, self.poster.submit(self._hand_over, row, batch, posting))
+
+    def _following(
+        self, row: ledger.BatchRow, claimed: Sequence[ledger.Claimed]
+    ) -> tuple[ledger.BatchRow, deliver.Batch, Iterator[Receipt]] | None:
+        """A batch with its ticket, ready to be posted, once the one before has landed; None where it had to go back instead."""
+        since = time.monotonic()
         try:
-            for group in [[one] for one in claimed] if single else [claimed]:
-                if single and not self._intend(row, group[0].id, outcome):
+            ticket = self._ticket()
+            row = replace(row, undo_id=ticket.undo_id, send_at=ticket.send_at)
+            batch = self._batch(row, claimed)
+            posting = self.office.transport.post(batch)
+            if self._land(row):
+                self._check()
+                if time.monotonic() - since < STALE:
+                    return row, batch, posting
+        except BaseException:
+            self._put_back(row)
+            raise
+        self._put_back(row)
+        return None
+
+    def _land(self, next: ledger.BatchRow | None = None) -> bool:
+        """Wait for the batch that is away; see `_landed`."""
+        flight, self.away = self.away, None
+        return flight is not None and self._landed(flight.row, flight.claimed, flight.outcome.result(), next)
+
+    def _landed(
+        self,
+        row: ledger.BatchRow,
+        claimed: Sequence[ledger.Claimed],
+        outcome: Outcome,
+        next: ledger.BatchRow | None = None,
+    ) -> bool:
+        """Write down what became of a batch, and in the same commit that `next` is posted now, unless it must not be any
+        more (then False). Raises what was wrong with the transport.
+        """
+        before = self.posted
+        going_on = self._conclude(row, outcome, next)
+        self.quick, self.taking = self.taking < QUICK, 0.0
+        self._weigh(before, outcome.trouble)
+        if isinstance(outcome.trouble, BatchRefused):
+            self._halve(row, [one.id for one in claimed])
+        elif outcome.trouble is not None:
+            raise outcome.trouble
+        return going_on
+
+    def _weigh(self, before: int, trouble: Exception | None) -> None:
+        self.fruitless = 0 if self.posted > before or isinstance(trouble, BatchRefused) else self.fruitless + 1
+
+    def _put_back(self, row: ledger.BatchRow) -> None:
+        """Nobody in a batch was posted, and this process knows it."""
+        patiently(self.office, lambda: let_go(self.office, row, None, was=("claimed", "posting")))
+
+    # ------------------------------------------------------------ mail by mail
+
+    def _one_by_one(self, row: ledger.BatchRow, claimed: Sequence[ledger.Claimed]) -> None:
+        """Post mail by mail; what was not posted goes back to the queue."""
+        outcome, trouble, before = None, None, self.posted
+        try:
+            for one in claimed:
+                if not self._intend(row, one.id, outcome):
                     break
                 self.office.point("posting")
-                outcome = self._hand_over(row, group, ticket)
+                outcome = self._hand_over(row, self._batch(row, [one]))
                 if (trouble := outcome.trouble) is not None:
                     break
         finally:
             self._conclude(row, outcome)
             self.swift, self.taking = self.taking < SWIFT * len(claimed), 0.0
-            self.fruitless = 0 if self.posted > before or isinstance(trouble, BatchRefused) else self.fruitless + 1
-        if isinstance(trouble, BatchRefused):
-            self._halve(row, [one.id for one in group])
-        elif trouble is not None:
+            self._weigh(before, trouble)
+        if trouble is not None:
             raise trouble
 
-    def _intend(self, row: ledger.BatchRow, next: str, before: _Outcome | None) -> bool:
+    def _intend(self, row: ledger.BatchRow, next: str, before: Outcome | None) -> bool:
         """Make a row `posting`, durably, together with the outcome of the one before; False when it is time to stop instead."""
-        office = self.office
-        if before is not None:
-            if office.stopping():
-                return False
-            if self._turned(row, next, before):
-                return True
-        with office.store.write(beside=True, swift=row.boot is not None) as connection:
-            if editions.state_of(connection, self.edition.id) != "sending":
-                return False
-            if before is not None:
-                self._write(connection, row, before)
-            else:
-                ledger.mark_posted(connection, row.id, office.now(), row.undo_id, row.send_at)
-            if ledger.post(connection, row.id, office.now(), only=next) != 1:
-                return False  # somebody took this process for dead, and has it now
+        if before is not None and self.office.stopping():
+            return False
+        if not intend(self.office, row, next, before):
+            return False
         if before is not None:
             self._count(before)
         return True
 
-    def _turned(self, row: ledger.BatchRow, next: str, before: _Outcome) -> bool:
-        """The same in one statement, where the one before was simply taken; False, and nothing is written, where it is not so."""
-        if len(before.receipts) != 1 or before.proven or before.receipts[0][1:] != ("accepted", ""):
-            return False
-        try:
-            with self.office.store.write(beside=True, swift=row.boot is not None) as connection:
-                taken = before.receipts[0].delivery
-                if ledger.turn(connection, row.id, self.edition.id, self.office.now(), taken, next) != 2:
-                    raise _UnusualError
-        except _UnusualError:
-            return False
-        self._count(before)
-        return True
-
-    def _hand_over(self, row: ledger.BatchRow, group: Sequence[ledger.Claimed], ticket: deliver.Ticket) -> _Outcome:
-        """Post a batch; where nobody knows, ask at once for proof."""
+    def _batch(self, row: ledger.BatchRow, group: Sequence[ledger.Claimed]) -> deliver.Batch:
         mail, write = self.letters[row.variant]
-        batch = deliver.Batch(row.id, self.edition.id, row.variant, mail, [write(one) for one in group], ticket)
+        return deliver.Batch(row.id, row.edition, row.variant, mail, [*map(write, group)], ticket_of(row))
+
+    def _hand_over(
+        self, row: ledger.BatchRow, batch: deliver.Batch, posting: Iterator[Receipt] | None = None
+    ) -> Outcome:
+        """Post a batch, perhaps in a thread of its own: nothing of the store is touched here."""
         began = time.monotonic()
-        receipts, trouble = self._posted(batch)
+        outcome = hand_over(self.office, row, batch, posting)
         self.taking += time.monotonic() - began
-        self.office.point("posted")
-        known = {one.delivery for one in receipts if one.outcome != "in_doubt"}
-        doubtful = [one.id for one in group if one.id not in known]
-        if not doubtful:
-            return _Outcome(receipts, (), trouble)
-        proven = evidence(self.office, row, doubtful)
-        said = {one.delivery: one for one in receipts} | proven
-        unknown = "" if trouble is None else str(trouble)
-        final = [said.get(one.id, Receipt(one.id, "in_doubt", unknown)) for one in group]
-        return _Outcome(final, [*proven.values()], trouble)
+        return outcome
 
-    def _posted(self, batch: deliver.Batch) -> tuple[list[Receipt], Exception | None]:
-        receipts: list[Receipt] = []
-        try:
-            receipts.extend(one for one in self.office.transport.post(batch))
-        except BatchRefused as refused:
-            if len(batch.copies) == 1:
-                return [Receipt(batch.copies[0].id, "failed", str(refused))], None
-            return [Receipt(one.id, "requeue", "refused with others") for one in batch.copies], refused
-        except Exception as error:  # a fault of ours, too, must not cost what is known
-            return receipts, error
-        return receipts, None
-
-    def _write(self, connection: Connection, row: ledger.BatchRow, outcome: _Outcome) -> None:
-        write_receipts(connection, self.office, row, outcome.receipts)
-        note_recalled(connection, self.office, row, outcome.proven)
-
-    def _conclude(self, row: ledger.BatchRow, outcome: _Outcome | None) -> None:
-        """Write down the last outcome, and let go of what was claimed and not posted."""
-        patiently(self.office, lambda: self._let_go(row, outcome))
+    def _conclude(self, row: ledger.BatchRow, outcome: Outcome | None, next: ledger.BatchRow | None = None) -> bool:
+        """Write down the last outcome, and let go of what was claimed and not posted; whether the edition is sent further."""
+        going_on = patiently(self.office, lambda: let_go(self.office, row, outcome, next))
         if outcome is not None:
             self._count(outcome)
         self.office.point("receipted")
+        return going_on
 
-    def _let_go(self, row: ledger.BatchRow, outcome: _Outcome | None) -> None:
-        office = self.office
-        with office.store.write(beside=True) as connection:
-            if outcome is not None:
-                self._write(connection, row, outcome)
-            at = office.now()
-            released = ledger.move_batch(connection, row.id, was=("claimed",), to="queued", at=at)
-            if released and self.allowed:
-                allowances.give_back(connection, row.transport, released)
-            close_batch(connection, office, row)
-            if editions.state_of(connection, self.edition.id) != "sending":
-                drop_queued(connection, office, self.edition.id)
-
-    def _count(self, outcome: _Outcome) -> None:
+    def _count(self, outcome: Outcome) -> None:
         kinds = [one.outcome for one in outcome.receipts]
         failed, taken = kinds.count("failed"), kinds.count("accepted")
         self.failed += failed
@@ -343,10 +370,11 @@ class Shift:
 
     def _halve(self, row: ledger.BatchRow, ids: list[str]) -> None:
         """A batch was refused for the sake of somebody in it: try its halves, until the culprit is alone."""
-        middle = len(ids) // 2
-        self.halves += [(row.variant, ids[middle:]), (row.variant, ids[:middle])]
+        self.halves += [(row.variant, ids[len(ids) // 2 :]), (row.variant, ids[: len(ids) // 2])]
 
     def _busy(self, busy: Busy) -> None:
+        with suppress(Busy):
+            self._land()
         if busy.retry_after is None:
             raise _HaltError(f"{busy} The next run tries again.")
         self._rest(timedelta(seconds=busy.retry_after), str(busy).rstrip("."))
@@ -370,25 +398,3 @@ class Shift:
         # A clock that was set back must not leave anybody waiting for a time to come again.
         self.until, self.posted_before = max(self.office.now(), latest), self.posted
         return True
-
-    def _halted(self, reason: str, pause: bool) -> None:
-        with self.office.store.write() as connection:
-            if pause:
-                editions.set_state(connection, self.edition.id, "paused", was=("sending",))
-            if reason:
-                editions.set_stopped(connection, self.edition.id, reason)
-            drop_queued(connection, self.office, self.edition.id)
-
-    def _finish(self) -> None:
-        """The edition is sent when nobody waits any more and no doubt can still be dispelled."""
-        with self.office.store.write() as connection:
-            states = ledger.tally(connection, self.edition.id)
-            if doubtful := states.get("in_doubt", 0):
-                why = (
-                    f"of {doubtful} mails it is not known yet whether they leave; the next run asks the provider again"
-                )
-                editions.set_stopped(connection, self.edition.id, why)
-            elif not any(states.get(state) for state in ("queued", "claimed", "posting")):
-                editions.set_state(connection, self.edition.id, "sent", was=("sending",))
-        self.report(self.done, self.total, self.edition.id)
-        self.office.point("finished")

@@ -102,7 +102,7 @@ class Transport(Protocol):
         ...
 
     def post(self, batch: Batch) -> Iterator[Receipt]:
-        """Hands the batch over, and yields one receipt a copy as soon as it is known.
+        """Hands the batch over once the receipts are asked for, and yields one a copy as soon as it is known.
 
         What is wrong with one copy is a receipt. Raises Busy when the other side wants to be asked later, BatchRefused when the
         batch as a whole was definitely refused, and DeliveryError when it makes no sense to go on (no room, no right, a key

@@ -98,16 +98,23 @@ def after(state: DeliveryState, happened: Outcome | Happening) -> DeliveryState:
 
 
 def recover(
-    state: DeliveryState, settled: Receipt | None, undo_window_open: bool, *, power_cut: bool = False
+    state: DeliveryState,
+    settled: Receipt | None,
+    undo_window_open: bool,
+    *,
+    power_cut: bool = False,
+    posted: bool = True,
 ) -> DeliveryState:
     """The state of a row whose holder is dead, given what the transport could prove of its attempt (None: nothing).
 
     A claimed row was never posted; unless the newest commits about it may be lost (`power_cut`): then it is like a posting
-    one. That stays `in_doubt` without proof while the request can still be recalled, which makes proof; later it is `held`
-    for the operator. Rows in other states are not touched.
+    one. Nor was a posting row whose batch had not begun to be `posted`. Any other stays `in_doubt` without proof while the
+    request can still be recalled, which makes proof; later it is `held` for the operator. Rows in other states are not touched.
     """
     if state == "claimed" and not power_cut:
         return after(state, "release")
+    if state == "posting" and not posted:
+        return after(state, "requeue")
     if state not in ("claimed", "posting", "in_doubt"):
         return after(state, settled.outcome) if state == "held" and settled else state
     doubtful = state if state == "in_doubt" else after(state, "killed" if state == "posting" else "power_cut")

@@ -97,18 +97,23 @@ class SendGridTransport:
         return Ticket(found, leaves)
 
     def post(self, batch: Batch) -> Iterator[Receipt]:
-        """One request for all copies of the batch. See sendgrid_answers for what each answer comes to."""
-        if self._stale(batch.ticket):
+        """One request for all copies of the batch; it is written now, and handed over when the receipts are asked for. See
+        sendgrid_answers for what each answer comes to.
+        """
+        readers, heavy = bodies.personalizations(batch)
+        body = bodies.body(batch.ticket, self._shared(batch), readers.values())
+        return self._posted(batch.ticket, body, [*readers], heavy)
+
+    def _posted(self, ticket: Ticket, body: str, readers: list[str], heavy: list[str]) -> Iterator[Receipt]:
+        if self._stale(ticket):
             yield from (
-                Receipt(copy.id, "requeue", "the request came too late to be called back") for copy in batch.copies
+                Receipt(one, "requeue", "the request came too late to be called back") for one in (*readers, *heavy)
             )
             return
-        readers, heavy = bodies.personalizations(batch)
         yield from (Receipt(one, "failed", "too much text of its own for the provider") for one in heavy)
         if not readers:
             return
-        body = bodies.body(batch.ticket, self._shared(batch), readers.values())
-        receipts, trouble = self._handed(body, [*readers])
+        receipts, trouble = self._handed(body, readers)
         yield from receipts
         if trouble is not None:
             raise trouble

@@ -54,6 +54,18 @@ def refuse(connection: sa.Connection) -> None:
         )
 
 
+_HERE = sa.select(s.meta.c.value).where(s.meta.c.key == _DISARMED).scalar_subquery()
+_SENDING = sa.select(s.editions.c.state, _HERE).where(s.editions.c.id == sa.bindparam("of"))
+
+
+def sending(connection: sa.Connection, edition: str) -> bool:
+    """Whether an edition is being sent now; raises Disarmed where no mail may leave."""
+    row = connection.execute(_SENDING, {"of": edition}).first()
+    if row is not None and row[1] is not None:
+        refuse(connection)
+    return row is not None and row[0] == "sending"
+
+
 def restored(connection: sa.Connection) -> datetime | None:
     """When a copy was put back last, also after it was armed; None where that never was."""
     value = connection.execute(sa.select(s.meta.c.value).where(s.meta.c.key == _SINCE)).scalar()

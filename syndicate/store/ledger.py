@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from syndicate.models import Delivery, DeliveryState, SubscriptionState
 from syndicate.store import schema as s
-from syndicate.store.chunks import batched
+from syndicate.store.chunks import batched, read, together
 
 CHUNK = 500
 
@@ -30,8 +30,9 @@ AWAY: tuple[DeliveryState, ...] = (
 class BatchRow:
     """Deliveries of one variant, claimed together by the process that holds the lock `holder`.
 
-    `undo_id` and `send_at` are the ticket it was posted with; `recalled` is since when it is proven that it will not arrive.
-    `boot` is the machine's start in which its rows were written without waiting for the disk (None: it was waited for).
+    `posted` is since when a byte of it may have left (None: none has). `undo_id` and `send_at` are the ticket it was posted
+    with; `recalled` is since when it is proven that it will not arrive. `boot` is the machine's start in which its rows were
+    written without waiting for the disk (None: it was waited for).
     """
 
     id: str
@@ -58,10 +59,12 @@ class Claimed(NamedTuple):
 
 # ---------------------------------------------------------------- a batch's way
 
-# Made once: a transport that takes one mail at a time runs them for each, and making them took longer than running them.
+# Made once: each runs for every batch, or for every mail, and to make one takes as long as to run it.
 _ROWS, _MINE = s.deliveries, s.deliveries.c.batch == sa.bindparam("mine")
+_AT: sa.BindParameter[Any] = sa.bindparam("at")
+_WAS = _ROWS.c.state.in_(sa.bindparam("was", expanding=True))
 _POST = _ROWS.update().where(_MINE, _ROWS.c.state == "claimed").values(
-    state="posting", changed=sa.bindparam("at"), tries=_ROWS.c.tries + 1
+    state="posting", changed=_AT, tries=_ROWS.c.tries + 1
 )  # fmt: skip
 _POST_ONE = _POST.where(_ROWS.c.id == sa.bindparam("only"))
 _TURN = _ROWS.update().where(
@@ -69,14 +72,51 @@ _TURN = _ROWS.update().where(
     _ROWS.c.state == sa.case((_ROWS.c.id == sa.bindparam("next"), "claimed"), else_="posting"),
     sa.exists().where(s.editions.c.id == sa.bindparam("of"), s.editions.c.state == "sending"),
 ).values(
-    state=sa.case((_ROWS.c.id == sa.bindparam("next"), "posting"), else_="accepted"), changed=sa.bindparam("at"),
+    state=sa.case((_ROWS.c.id == sa.bindparam("next"), "posting"), else_="accepted"), changed=_AT,
     reason=sa.case((_ROWS.c.id == sa.bindparam("next"), _ROWS.c.reason), else_=""),
     tries=_ROWS.c.tries + sa.case((_ROWS.c.id == sa.bindparam("next"), 1), else_=0),
 )  # fmt: skip
-_MOVE = _ROWS.update().where(
-    _ROWS.c.id.in_(sa.bindparam("ids", expanding=True)), _ROWS.c.state.in_(sa.bindparam("was", expanding=True))
-).values(state=sa.bindparam("to"), changed=sa.bindparam("at"), reason=sa.bindparam("why"))  # fmt: skip
+_MOVE_ALL_OF_BATCH = _ROWS.update().where(_MINE, _WAS).values(
+    state=sa.bindparam("to"), changed=_AT, reason=sa.bindparam("why")
+)  # fmt: skip
+_MOVE = _ROWS.update().where(_ROWS.c.id.in_(sa.bindparam("ids", expanding=True)), _WAS).values(
+    state=sa.bindparam("to"), changed=_AT, reason=sa.bindparam("why")
+)  # fmt: skip
 _MOVE_OF_BATCH = _MOVE.where(_MINE)
+
+
+def _claiming(key: sa.ColumnElement[Any], which: sa.ColumnElement[bool]) -> sa.Update:
+    queued = sa.and_(
+        _ROWS.c.edition == sa.bindparam("of"), _ROWS.c.state == "queued", _ROWS.c.variant == sa.bindparam("its"), which
+    )
+    chosen = sa.select(key).select_from(_ROWS).where(queued).limit(sa.bindparam("most"))
+    return _ROWS.update().where(key.in_(chosen.with_for_update(skip_locked=True))).values(
+        state=sa.bindparam("to"), batch=sa.bindparam("mine"), changed=_AT, tries=_ROWS.c.tries + sa.bindparam("more")
+    )  # fmt: skip
+
+
+_KEYS: dict[str, sa.ColumnElement[Any]] = {"postgresql": _ROWS.c.id, "sqlite": sa.literal_column("rowid")}
+_CLAIM = {name: _claiming(key, _ROWS.c.changed <= sa.bindparam("until")) for name, key in _KEYS.items()}
+_CLAIM_THESE = {
+    name: _claiming(key, _ROWS.c.id.in_(sa.bindparam("ids", expanding=True))) for name, key in _KEYS.items()
+}
+_CLAIMED = together(
+    sa.select(
+        _ROWS.c.id, _ROWS.c.subscriber, sa.func.coalesce(s.subscribers.c.address, "").label("address"),
+        s.subscriptions.c.state,
+    )
+    .outerjoin(s.subscribers, s.subscribers.c.id == _ROWS.c.subscriber)
+    .outerjoin(
+        s.subscriptions,
+        sa.and_(s.subscriptions.c.subscriber == _ROWS.c.subscriber, s.subscriptions.c.list == sa.bindparam("of")),
+    )
+    .where(_MINE, _ROWS.c.state == sa.bindparam("its"))
+)  # fmt: skip
+_BATCH, _THE_BATCH = s.batches.insert(), s.batches.update().where(s.batches.c.id == sa.bindparam("mine"))
+_POSTED = _THE_BATCH.where(
+    sa.exists().where(s.editions.c.id == s.batches.c.edition, s.editions.c.state == "sending")
+).values(posted=_AT, undo_id=sa.bindparam("undo"), send_at=sa.bindparam("leaves"))  # fmt: skip
+_SETTLED = _THE_BATCH.where(sa.not_(sa.exists().where(_MINE, _WAS))).values(settled=_AT)
 
 
 def next_variant(connection: sa.Connection, edition: str, until: datetime | None = None) -> str | None:
@@ -110,34 +150,26 @@ def claim(
 
     Those who have waited since `until` or earlier, so that who was put off is not asked for again and again before the others
     had their turn; or of `ids`, where given. On PostgreSQL, rows that others are taking are skipped. With `posting` they are
-    made so at once, in the same step, for a batch that is posted whole with the ticket it has.
+    made so at once, in the same step, for a batch that is posted whole with the ticket it has: by then `batch.posted` says
+    since when, or is None as long as nothing is handed over (`mark_posted`).
     """
-    table = s.deliveries
-    queued = sa.and_(table.c.edition == batch.edition, table.c.state == "queued", table.c.variant == batch.variant)
-    queued = sa.and_(queued, table.c.changed <= until if ids is None else table.c.id.in_(ids))
-    chosen = sa.select(table.c.id).where(queued).limit(limit).with_for_update(skip_locked=True)
-    values: dict[str, Any] = {"state": "claimed", "batch": batch.id, "changed": batch.claimed}
-    if posting:
-        values |= {"state": "posting", "tries": table.c.tries + 1}
-    taken = connection.execute(table.update().where(table.c.id.in_(chosen)).values(values)).rowcount
+    name = connection.dialect.name
+    values: dict[str, Any] = {
+        "of": batch.edition, "its": batch.variant, "most": limit, "mine": batch.id, "at": batch.claimed,
+        "to": "posting" if posting else "claimed", "more": int(posting),
+    }  # fmt: skip
+    if ids is None:
+        taken = connection.execute(_CLAIM[name], values | {"until": until}).rowcount
+    else:
+        taken = connection.execute(_CLAIM_THESE[name], values | {"ids": [*ids]}).rowcount
     if taken:
-        row = asdict(batch) | {"posted": batch.claimed if posting else None}
-        connection.execute(s.batches.insert().values(row))
+        connection.execute(_BATCH, asdict(batch))
     return taken
 
 
 def claimed(connection: sa.Connection, batch: str, list: str, state: DeliveryState = "claimed") -> list[Claimed]:
     """The rows of a batch that is being claimed, with addresses and standing as they are today."""
-    table, people, standing = s.deliveries.c, s.subscribers.c, s.subscriptions.c
-    here = sa.and_(standing.subscriber == table.subscriber, standing.list == list)
-    query = (
-        sa.select(table.id, table.subscriber, sa.func.coalesce(people.address, ""), standing.state)
-        .outerjoin(s.subscribers, people.id == table.subscriber)
-        .outerjoin(s.subscriptions, here)
-        .where(table.batch == batch, table.state == state)
-        .order_by(table.id)
-    )
-    return [Claimed(*row) for row in connection.execute(query)]
+    return [*map(Claimed._make, read(connection, _CLAIMED, {"mine": batch, "of": list, "its": state}))]
 
 
 def turn(connection: sa.Connection, batch: str, edition: str, at: datetime, before: str, next: str) -> int:
@@ -165,9 +197,8 @@ def move_batch(
     reason: str = "",
 ) -> int:
     """Move all rows of a batch that are in `was`, and were not claimed for another since; returns how many."""
-    table = s.deliveries
-    still = sa.and_(table.c.batch == batch, table.c.state.in_(was))
-    return connection.execute(table.update().where(still).values(state=to, changed=at, reason=reason)).rowcount
+    values = {"mine": batch, "was": [*was], "to": to, "at": at, "why": reason}
+    return connection.execute(_MOVE_ALL_OF_BATCH, values).rowcount
 
 
 def move(
@@ -219,15 +250,17 @@ def of_batch(connection: sa.Connection, batch: str, states: Sequence[DeliverySta
 
 def mark_posted(
     connection: sa.Connection, batch: str, at: datetime, undo_id: str | None, send_at: datetime | None
-) -> None:
-    """From here on a byte of this batch may have left, with this ticket."""
-    values = {"posted": at, "undo_id": undo_id, "send_at": send_at}
-    connection.execute(s.batches.update().where(s.batches.c.id == batch).values(values))
+) -> bool:
+    """From here on a byte of this batch may have left, with this ticket; False, and not so, when its edition is not sent any
+    more.
+    """
+    values = {"mine": batch, "at": at, "undo": undo_id, "leaves": send_at}
+    return connection.execute(_POSTED, values).rowcount == 1
 
 
-def mark_settled(connection: sa.Connection, batch: str, at: datetime) -> None:
-    """Nothing of this batch is open."""
-    connection.execute(s.batches.update().where(s.batches.c.id == batch).values(settled=at))
+def mark_settled(connection: sa.Connection, batch: str, at: datetime, open: Sequence[DeliveryState] = ()) -> None:
+    """Nothing of this batch is open any more; unless rows of it are in one of these states."""
+    connection.execute(_SETTLED, {"mine": batch, "at": at, "was": [*open]})
 
 
 def mark_recalled(connection: sa.Connection, batch: str, at: datetime) -> None:
@@ -304,20 +337,10 @@ def _batches(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[B
     query = sa.select(s.batches).where(which).order_by(table.send_at, table.claimed)
     return [
         BatchRow(
-            r.id,
-            r.edition,
-            r.variant,
-            r.transport,
-            r.holder,
-            r.claimed,
-            r.posted,
-            r.undo_id,
-            r.send_at,
-            r.recalled,
-            r.boot,
+            r.id, r.edition, r.variant, r.transport, r.holder, r.claimed, r.posted, r.undo_id, r.send_at, r.recalled, r.boot
         )
         for r in connection.execute(query)
-    ]
+    ]  # fmt: skip
 
 
 # ---------------------------------------------------------------- numbers
@@ -330,6 +353,13 @@ def count_in_batches(connection: sa.Connection, batches: Collection[str], states
         query = sa.select(sa.func.count()).where(table.batch.in_(chunk), table.state.in_(states))
         found += connection.execute(query).scalar_one()
     return found
+
+
+def count_ahead(connection: sa.Connection, edition: str) -> int:
+    """How many rows of an edition are `posting` in a batch that nothing was handed over of yet."""
+    query = sa.select(sa.func.count()).select_from(s.batches).join(s.deliveries, s.deliveries.c.batch == s.batches.c.id)
+    ahead = sa.and_(s.batches.c.settled.is_(None), s.batches.c.posted.is_(None), s.deliveries.c.state == "posting")
+    return connection.execute(query.where(s.batches.c.edition == edition, ahead)).scalar_one()
 
 
 def tally(connection: sa.Connection, edition: str) -> dict[DeliveryState, int]:

@@ -138,6 +138,12 @@ def test_after_a_power_cut_a_claimed_row_may_have_been_posted(state, window, to)
     assert recover(state, None, window, power_cut=True) == to
 
 
+@pytest.mark.parametrize("window", [True, False])
+def test_what_was_claimed_ahead_and_not_handed_over_is_queued_without_proof(window):
+    assert recover("posting", None, window, posted=False) == "queued"
+    assert recover("in_doubt", None, False, posted=False) == "held"
+
+
 @pytest.mark.parametrize(("state", "settled", "window", "to"), RECOVERIES)
 def test_recover(state, settled, window, to):
     assert recover(state, Receipt("d1", settled) if settled else None, window) == to

@@ -5,6 +5,7 @@ sent before the post   a batch is marked as sent, then posted: the mark is durab
 cursor at fetch        progress is recorded when readers are fetched, not when they are mailed
 trusts the queue       a job that comes again means that who had it is dead: what that one was posting is queued again
 no intent row          nothing durable says that a batch is about to be posted
+posted unsaid          what was claimed ahead is posted, and nothing durable says that it is not only claimed any more
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from syndicate import liveness, office, shift
+from syndicate import flight, liveness, office, shift
 from syndicate.models import Receipt
 from syndicate.store import ledger
 
-NAMES = ("requeue on restart", "sent before the post", "cursor at fetch", "no intent row")
+NAMES = ("requeue on restart", "sent before the post", "cursor at fetch", "no intent row", "posted unsaid")
 SEVERAL = "trusts the queue"
 """Wrong only where several send at once."""
 
@@ -30,6 +31,7 @@ def apply(name: str | None) -> None:
             "sent before the post": _sent_before_the_post,
             "cursor at fetch": _cursor_at_fetch,
             "no intent row": _no_intent_row,
+            "posted unsaid": _posted_unsaid,
             SEVERAL: _trusts_the_queue,
         }[name]()
 
@@ -56,12 +58,12 @@ def _trusts_the_queue() -> None:
 def _sent_before_the_post() -> None:
     right = shift.Shift._hand_over
 
-    def hand_over(self: Any, row: Any, group: Any, ticket: Any) -> Any:
+    def hand_over(self: Any, row: Any, batch: Any, *told: Any) -> Any:
         with self.office.store.write() as connection:
-            ids = [one.id for one in group]
+            ids = [one.id for one in batch.copies]
             ledger.move(connection, ids, was=("posting",), to="accepted", at=self.office.now())
         self.office.point("marked")
-        return right(self, row, group, ticket)
+        return right(self, row, batch, *told)
 
     shift.Shift._hand_over = hand_over  # type: ignore[method-assign]
 
@@ -95,10 +97,14 @@ def _no_intent_row() -> None:
     _blind_post()
 
 
+def _posted_unsaid() -> None:
+    ledger.mark_posted = lambda *_: True  # type: ignore[assignment]
+
+
 def _blind_post() -> None:
     """Nothing is written when a mail is about to be posted."""
     intend = shift.Shift._intend
-    shift.Shift._turned = lambda *_: False  # type: ignore[method-assign]
+    flight._turned = lambda *_: False
 
     def blind(self: Any, row: Any, next: Any, before: Any) -> bool:
         ledger.post = lambda *_args, **_more: 1

@@ -148,7 +148,8 @@ def _full(begin, kind, point, disk):
 def test_another_program_locks_the_database(begin, kind, point, patient):
     """For a moment, which is waited for; or longer than the sender waits, which ends it, without an answer written down."""
     with begin(kind, readers=READERS[kind]) as trial:
-        first = stopped(trial, point, 2, wait=20.0 if patient else 0.3)
+        # The first batch: while a later one is away, the sender itself may be writing.
+        first = stopped(trial, point, 1 if kind == "sendgrid" else 2, wait=20.0 if patient else 0.3)
         doubt = trial.states.get("posting", 0)
         other = sqlite3.connect(trial.folder / "site.sqlite", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
@@ -277,11 +278,12 @@ def test_who_leaves_or_complains_meanwhile_gets_nothing(begin, kind):
 
 
 @pytest.mark.parametrize("kill", [None, *(pytest.param(kill, marks=LONG) for kill in (("undone", 1), ("recalled", 2)))])
-@pytest.mark.parametrize(("kind", "point"), [*sample(("sendgrid", "posted"), ("smtp", "posting"))])
+@pytest.mark.parametrize(("kind", "point"), [*sample(("sendgrid", "claimed"), ("smtp", "posting"))])
 def test_undone_in_the_middle(begin, kind, point, kill):
     """Of what was posted through SendGrid, all is called back, with proof: nobody gets it."""
     with begin(kind, readers=READERS[kind]) as trial:
-        sender = stopped(trial, point, 2 if kind == "sendgrid" else 1)
+        # From the fourth on, a batch is claimed while the one before is away; while one is posted, the sender may be writing.
+        sender = stopped(trial, point, 4 if kind == "sendgrid" and point != "posted" else 1)
         undoer = trial.start(act="undo", kill=list(kill) if kill else None)
         trial.until(lambda: proof_site.edition(trial.store).state == "undone")
         trial.signal(sender, signal.SIGCONT)
@@ -344,10 +346,12 @@ def test_undone_though_the_provider_often_fails(begin):
 def test_undone_too_late_for_some(begin):
     """What can't be called back any more is told as sent, and the rest is stopped or called back."""
     with begin("sendgrid") as trial:
-        assert trial.killed("receipted", 2)
+        assert trial.killed("receipted", 1)
         trial.pass_time(20 * 60)
-        assert trial.killed("receipted", 2)
+        assert trial.killed("receipted", 1)
         assert trial.run(act="undo") == 0
         trial.prove(part="undone in the middle")
-        assert trial.states == {"accepted": 24, "cancelled": 36}
-        assert len(trial.arrived()) == 24
+        taken = trial.states["accepted"]
+        assert 0 < taken < 30
+        assert trial.states == {"accepted": taken, "cancelled": 60 - taken}
+        assert len(trial.arrived()) == taken

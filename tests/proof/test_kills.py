@@ -30,7 +30,9 @@ def test_killed_at_a_point(begin, kind, point, number):
     with begin(kind, readers=READERS[kind]) as trial:
         assert trial.killed(point, number), trial.log
         if point in ("posting", "posted"):
-            assert trial.states["posting"] == (12 if kind == "sendgrid" else 1), "nothing leaves without a durable row"
+            most = 24 if kind == "sendgrid" and number > 1 else 12  # the next batch is claimed meanwhile
+            posting = trial.states["posting"]
+            assert posting == 1 if kind == "smtp" else 12 <= posting <= most, "nothing leaves without a durable row"
         trial.finish()
         trial.prove(held=1 if kind == "smtp" and point in ("posting", "posted") else 0, part="at a named point")
 

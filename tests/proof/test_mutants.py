@@ -14,6 +14,7 @@ CAUGHT = {
     "sent before the post": ("marked", 1, "lost"),
     "cursor at fetch": ("posting", 1, "lost"),
     "no intent row": ("posted", 2, "twice"),
+    "posted unsaid": ("posted", 4, "twice"),
 }
 assert set(CAUGHT) == set(NAMES)
 
@@ -22,7 +23,7 @@ assert set(CAUGHT) == set(NAMES)
 @pytest.mark.parametrize("mutant", NAMES)
 def test_a_wrong_engine_is_caught(begin, kind, mutant):
     point, number, shows = CAUGHT[mutant]
-    with begin(kind, readers=24, mutant=mutant) as trial:
+    with begin(kind, readers=60, mutant=mutant) as trial:
         assert trial.killed(point, number)
         trial.finish(most=10)
         found = trial.verdict()
