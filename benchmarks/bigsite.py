@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -171,6 +171,10 @@ def _varied(post: Post, number: int, known: set[str]) -> Post:
         for id, name in names
     )
     languages = tuple(version.language for version in post.versions)
+    titles = {version.language: version.title for version in post.versions}
+    named = [
+        replace(one, evidence=tuple(_titled(proof, titles, number) for proof in one.evidence)) for one in post.partners
+    ]
     return replace(
         post,
         url=f"https://www.isigurt.al/lajme/postimi-{number}",
@@ -179,7 +183,7 @@ def _varied(post: Post, number: int, known: set[str]) -> Post:
         updated=moment,
         year=moment.year,
         versions=tuple(_longer(v, number, sentences.get(v.language, ""), shown) for v in post.versions),
-        partners=_in_order(post.partners, own, lambda one: any(proof.language == "sq" for proof in one.evidence)),
+        partners=_in_order(named, own, lambda one: any(proof.language == "sq" for proof in one.evidence)),
         hashtags=_in_order(
             post.hashtags,
             tuple(HashtagUse(tag.lower(), tag, (tag,), languages) for tag in shown),
@@ -189,7 +193,13 @@ def _varied(post: Post, number: int, known: set[str]) -> Post:
     )
 
 
-def _in_order(found: tuple[T, ...], own: tuple[T, ...], early: Callable[[T], bool]) -> tuple[T, ...]:
+def _titled(proof: Evidence, titles: dict[str, str], number: int) -> Evidence:
+    """What was found in a title, in the title with the post's number."""
+    found = titles.get(proof.language, "").startswith(proof.sentence)
+    return replace(proof, sentence=f"{number}: {proof.sentence}") if found else proof
+
+
+def _in_order(found: Sequence[T], own: tuple[T, ...], early: Callable[[T], bool]) -> tuple[T, ...]:
     """What was found in the first version, then its last sentence's own, then what only the second version has."""
     return (*(one for one in found if early(one)), *own, *(one for one in found if not early(one)))
 
