@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from syndicate.deliver import Transport
     from syndicate.models import Copy, Letter
 
-READERS, MAILS, MANY, BATCH, POSTS = 100_000, 3_000, 100, 1_000, 10
+READERS, MAILS, MANY, BATCH, POSTS = 100_000, 10_000, 100, 1_000, 10
 LEAST, LEAST_SMTP, MOST_MB = 0.40, 0.60, 200
 KEY, RING, EDITION = "SG.benchmark.key", [b"b" * 32], "benchmark-1"
 

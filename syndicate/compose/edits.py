@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from syndicate import markup
-from syndicate.compose.plain import wrap
+from syndicate.compose.plain import apart, wrap
 from syndicate.models import Post
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def intro_html(text: str, link: str) -> Html:
     made = markup.safe(MarkdownIt("commonmark", {"html": False}).disable(_OFF).render(text))
     for plain, styled in STYLES.items():
         made = made.replace(plain, styled)
-    return Html(made.replace("<a href", f'<a style="color:{link}" href').replace("%%", "% %").strip())
+    return Html(apart(made.replace("<a href", f'<a style="color:{link}" href')).strip())
 
 
 @lru_cache(maxsize=64)
@@ -125,7 +125,7 @@ def intro_text(text: str) -> str:
     blocks = [*_blocks(tokens, notes)]
     if notes:
         blocks.append("\n".join(f"[{number}] {url}" for number, url in enumerate(notes, start=1)))
-    return "\n\n".join(blocks).replace("%%", "% %")
+    return apart("\n\n".join(blocks))
 
 
 def _blocks(tokens: Sequence[Token], notes: list[str]) -> Iterator[str]:

@@ -31,7 +31,8 @@ _LONG = SMTP.clone(max_line_length=LONGEST)
 _PLAIN_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+", re.ASCII)
 _PLAIN_VALUE = re.compile(r"[!-<>-~]{1,75}", re.ASCII)
 _BEYOND = re.compile(rb"[^ !-<>-~]|[ ]$")
-_LINE = re.compile(rb".{1,75}(?<!=)(?<!=.)", re.DOTALL)
+# A line that would begin with a dot has two columns less, for its dot is encoded.
+_LINE = re.compile(rb"\..{0,72}(?<!=)(?<!=.)|.{1,75}(?<!=)(?<!=.)", re.DOTALL)
 
 Pieces = list[bytes | str]
 """An encoded body: bytes, and the names of the tokens between them."""
@@ -112,9 +113,12 @@ _SOFT = b"=\r\n"
 
 
 def _quoted(text: str) -> bytes:
-    """One line of text in quoted-printable, cut by soft breaks into pieces of at most 75 columns (RFC 2045 §6.7)."""
+    """One line of text in quoted-printable, cut by soft breaks into pieces of at most 75 columns (RFC 2045 §6.7).
+
+    None begins with a dot, which SMTP would have to double anew in each copy (RFC 5321 §4.5.2).
+    """
     quoted = _BEYOND.sub(lambda sign: b"=%02X" % ord(sign.group()), text.encode("utf-8", "replace"))
-    return _SOFT.join(_LINE.findall(quoted))
+    return _SOFT.join(b"=2E" + line[1:] if line.startswith(b".") else line for line in _LINE.findall(quoted))
 
 
 def _join(pieces: Pieces) -> Pieces:

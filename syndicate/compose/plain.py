@@ -14,13 +14,19 @@ LONG = 100
 
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _SPACES = re.compile(r"\s+")
+_TWO = re.compile(r"%(?=%)")
 _UNSAFE_IN_URL = re.compile(r"[^!#$%&'()*+,\-./0-9:;=?@A-Z_a-z~\[\]]")
 
 
 @lru_cache(maxsize=2048)
 def clean(text: str) -> str:
     """One line of `text`: no controls or direction marks, single spaces, and no %% that could be taken for a token."""
-    return _SPACES.sub(" ", _UNSEEN.sub(" ", text)).strip().replace("%%", "% %")
+    return apart(_SPACES.sub(" ", _UNSEEN.sub(" ", text)).strip())
+
+
+def apart(text: str) -> str:
+    """`text` with a space between two signs for per cent, so that nothing in it is taken for a token."""
+    return _TWO.sub("% ", text) if "%%" in text else text
 
 
 def header(text: str) -> str:

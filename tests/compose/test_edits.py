@@ -31,6 +31,7 @@ FAR = "https://www.example.org/shume/larg/" + "a" * 60
         ("# jo titull", "# jo titull", "# jo titull"),
         ("a < b & c", "a &lt; b &amp; c", "a < b & c"),
         ("👩‍👧 ë ç", "👩‍👧 ë ç", "👩‍👧 ë ç"),
+        ("100 %%%", "100 % % %", "100 % % %"),
         ("", "", ""),
     ],
 )  # fmt: skip
