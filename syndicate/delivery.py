@@ -9,6 +9,9 @@ anything is sent.
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from syndicate.audience import audience, freeze
@@ -32,13 +35,28 @@ def send(office: Office, edition: Edition, list: MailingList, report: Report, *,
     LockHeld when another process is at work on it (on PostgreSQL several may send it), UsageError when it may not be sent,
     DeliveryError when the transport refuses.
     """
-    with at_work(office, edition.id, beside=True) as watch:
+    with at_work(office, edition.id, beside=True) as watch, _seldom_collected():
         edition = _begin(office, edition, list, late)
         if office.hand_on is not None:
             return standing(office.site, office.store, edition)
         settle_open(office, edition.id, watch)
         Shift(office, edition, list, report, watch).work()
     return standing(office.site, office.store, edition)
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Have the collector of garbage pass over all that the program has loaded, and come seldom: the rows and copies of a batch
+    make no circles, and it would look at them, and at all else, again and again.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(100_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def _begin(office: Office, edition: Edition, list: MailingList, late: bool) -> Edition:
