@@ -131,7 +131,7 @@ def let_go(
     was: Sequence[DeliveryState] = ("claimed",),
 ) -> bool:
     """Write down what became of a batch's last rows, and put those back that still are what they `was`; in the same commit
-    that the batch `next` is posted now. Returns whether its edition is still being sent; if not, nothing is posted of `next`.
+    that the batch `next` is posted now. Returns whether its edition is still being sent, and `next` may be posted.
     """
     with office.store.write(beside=True) as connection:
         if outcome is not None:
@@ -147,7 +147,7 @@ def let_go(
         going_on = editions.state_of(connection, row.edition) == "sending"
         if not going_on:
             drop_queued(connection, office, row.edition)
-    return going_on
+    return going_on and next is None
 
 
 def _write(connection: Connection, office: Office, row: ledger.BatchRow, outcome: Outcome) -> None:

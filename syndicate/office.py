@@ -272,6 +272,8 @@ def settle(office: Office, row: ledger.BatchRow, states: Sequence[DeliveryState]
     posted = cut or row.posted is not None  # else it was claimed while the one before was away, and nothing of it left
     found = evidence(office, row, [one.id for one in rows if posted and (one.state != "claimed" or cut)])
     with office.store.write() as connection:
+        if not posted and not ledger.give_up(connection, row.id, office.now()):
+            return  # its holder lives after all, and has posted it since: whoever asks next finds it so
         for (was, to), ids in _recovered(rows, found, window_open(office, row), cut, posted).items():
             ledger.move(
                 connection, ids, was=(was,), to=to, at=office.now(), reason="settled after a stop", batch=row.id

@@ -114,8 +114,9 @@ _CLAIMED = together(
 )  # fmt: skip
 _BATCH, _THE_BATCH = s.batches.insert(), s.batches.update().where(s.batches.c.id == sa.bindparam("mine"))
 _POSTED = _THE_BATCH.where(
-    sa.exists().where(s.editions.c.id == s.batches.c.edition, s.editions.c.state == "sending")
+    s.batches.c.settled.is_(None), sa.exists().where(s.editions.c.id == s.batches.c.edition, s.editions.c.state == "sending")
 ).values(posted=_AT, undo_id=sa.bindparam("undo"), send_at=sa.bindparam("leaves"))  # fmt: skip
+_GIVEN_UP = _THE_BATCH.where(s.batches.c.posted.is_(None)).values(settled=_AT)
 _SETTLED = _THE_BATCH.where(sa.not_(sa.exists().where(_MINE, _WAS))).values(settled=_AT)
 
 
@@ -218,18 +219,11 @@ def move(
 
 
 def move_all(
-    connection: sa.Connection,
-    edition: str,
-    *,
-    was: Sequence[DeliveryState],
-    to: DeliveryState,
-    at: datetime,
-    reason: str = "",
+    connection: sa.Connection, edition: str, *, was: Sequence[str], to: DeliveryState, at: datetime, reason: str = ""
 ) -> int:
     """Move every row of an edition that is in `was`; returns how many."""
-    table = s.deliveries
-    still = sa.and_(table.c.edition == edition, table.c.state.in_(was))
-    return connection.execute(table.update().where(still).values(state=to, changed=at, reason=reason)).rowcount
+    still = sa.and_(_ROWS.c.edition == edition, _ROWS.c.state.in_(was))
+    return connection.execute(_ROWS.update().where(still).values(state=to, changed=at, reason=reason)).rowcount
 
 
 def cancel_queued(connection: sa.Connection, edition: str, at: datetime, reason: str) -> int:
@@ -252,10 +246,15 @@ def mark_posted(
     connection: sa.Connection, batch: str, at: datetime, undo_id: str | None, send_at: datetime | None
 ) -> bool:
     """From here on a byte of this batch may have left, with this ticket; False, and not so, when its edition is not sent any
-    more.
+    more, or somebody took this process for dead and gave the batch up.
     """
     values = {"mine": batch, "at": at, "undo": undo_id, "leaves": send_at}
     return connection.execute(_POSTED, values).rowcount == 1
+
+
+def give_up(connection: sa.Connection, batch: str, at: datetime) -> bool:
+    """From here on nothing of this batch can be posted any more; False, and not so, when it was posted since."""
+    return connection.execute(_GIVEN_UP, {"mine": batch, "at": at}).rowcount == 1
 
 
 def mark_settled(connection: sa.Connection, batch: str, at: datetime, open: Sequence[DeliveryState] = ()) -> None:

@@ -66,6 +66,7 @@ def test_what_cannot_be_scheduled(world):
         settling.schedule(office, world.edition, START + timedelta(hours=1))
 
 
+@pytest.mark.on_sqlite
 def test_a_sender_at_work_is_not_due_twice(world):
     provider = world.provider(script=["taken", "busy"])
     world.send(provider)
@@ -172,6 +173,7 @@ def test_undo_when_the_provider_cannot_be_reached(world):
     assert not provider.arrived
 
 
+@pytest.mark.on_sqlite
 def test_undo_waits_for_the_sender(world):
     provider = world.provider(script=["taken", "busy"])
     world.send(provider)

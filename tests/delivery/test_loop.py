@@ -311,6 +311,7 @@ def test_a_clock_that_was_set_back_leaves_nobody_waiting(world):
     once(world, provider)
 
 
+@pytest.mark.on_sqlite
 def test_only_one_sends_an_edition(world):
     (world.folder / "locks").mkdir()
     with hold(world.folder / "locks" / EDITION, name="somebody"), pytest.raises(LockHeld):
