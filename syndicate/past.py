@@ -27,7 +27,8 @@ def settle(store: Store, feed: Feed, newest: Collection[str], limit: int) -> int
     A page takes posts that still stand in the feed along, so that it is full: readers know a post by its id.
     """
     with store.read() as connection:
-        last, waiting = pages.last(connection, feed.slug), pages.unpaged(connection, feed.slug)
+        last = pages.last(connection, feed.slug)
+        waiting = pages.unpaged(connection, feed.slug) if feed.archive else []  # without pages that is every post
     if not feed.archive:
         if last:
             with store.write() as connection:
