@@ -1,7 +1,7 @@
 """A site that grew: what a new post, an unchanged run and a look cost on many posts, held against few.
 
     python -m benchmarks growth                        20,000 posts in a thousand feeds, against 1,000
-    python -m benchmarks.growth --posts 100000         the same at full size: about an hour, and 15 GB of disk
+    python -m benchmarks.growth --posts 100000         the same at full size: about an hour, and 20 GB of disk
     python -m benchmarks.growth --laid FOLDER          take the sites that lie there; lay those that do not
     python -m benchmarks.growth kept FOLDER --posts N  lay such a site into a folder, and leave it there
 
