@@ -18,11 +18,11 @@ from typing import Literal
 from syndicate import people
 from syndicate.compose import notes
 from syndicate.consent import addresses, tokens
-from syndicate.deliver import NO_TICKET, Attempt, Batch, Transport
+from syndicate.deliver import NO_TICKET, Attempt, Batch, Transport, limits
 from syndicate.dossiers import NOTES
 from syndicate.errors import BatchRefused, Busy, DeliveryError, SyndicateError, TemplateError
 from syndicate.models import Copy, Letter, MailingList, Receipt, Site, SubscriptionState, SuppressionKind, Words
-from syndicate.store import Connection, Store, armed
+from syndicate.store import Connection, Store, allowances, armed
 from syndicate.store import letters as stored
 from syndicate.store import people as known
 from syndicate.words import fill_text
@@ -79,11 +79,20 @@ def send_due(desk: Desk, limit: int = 100) -> int:
             if taken.waiting.kind in stored.OPT_IN and not lists:
                 stored.note(connection, taken.waiting.id, "nothing in it waits for a confirmation any more")
                 continue
+            _count(desk, connection)
         outcome = _sent(desk, taken, lists)
         left += outcome == "left"
         if outcome == "busy":
             break
     return left
+
+
+def _count(desk: Desk, connection: Connection) -> None:
+    """Count a letter against the limits of sending. It does not wait for them: somebody sits before it, and newsletters do."""
+    if allowed := limits.limits(desk.site.delivery):
+        name, now = desk.transport.name, desk.now()
+        windows = limits.grant(allowed, allowances.read(connection, name), now, 1).windows
+        allowances.write(connection, name, limits.spent(windows, now, 1))
 
 
 def _open(desk: Desk, connection: Connection, one: stored.Waiting, address: str) -> tuple[MailingList, ...]:
@@ -150,6 +159,8 @@ def _settle(desk: Desk, taken: stored.Taken, receipts: Sequence[Receipt], retry_
         return "left"
     id, why = taken.waiting.id, _ADDRESS.sub("…", receipt.reason)[:_LONGEST_REASON]
     with desk.store.write() as connection:
+        if receipt.outcome == "requeue":
+            allowances.give_back(connection, desk.transport.name, 1)
         if receipt.outcome == "requeue" and taken.tries < TRIES:
             stored.put_back(connection, id, desk.now() + pause(taken.tries, retry_after), why)
         else:

@@ -20,6 +20,7 @@ from syndicate.compose.discreet import FOLD
 from syndicate.deliver import Attempt, Batch
 from syndicate.errors import BatchRefused, Busy, DeliveryError, TemplateError
 from syndicate.models import Receipt
+from syndicate.store import allowances
 from syndicate.store import letters as stored
 
 A = "arta@example.org"
@@ -85,6 +86,16 @@ class Scripted:
 
 def send(world: World, transport: Scripted) -> int:
     return letters.send_due(replace(world.desk, transport=transport))
+
+
+def test_a_letter_counts_against_the_limits_and_waits_for_none(world: World) -> None:
+    world.site = replace(world.site, delivery=replace(world.site.delivery, per_minute=1))
+    for n in range(3):
+        world.ask(f"p{n}@example.org")
+    transport = Scripted(None, Receipt("", "requeue", "421 later"))
+    assert send(world, transport) == 2
+    with world.store.read() as connection:
+        assert allowances.read(connection, "folder")["minute"][1] == 2, "who did not leave counts no more"
 
 
 def reason(world: World) -> str:
