@@ -44,7 +44,7 @@ def test_killed_at_random_instants(begin, kind, seed):
     with begin(kind, readers=READERS[kind], size=7) as trial:
         for _ in range(8):
             pid = trial.start()
-            time.sleep(dice.uniform(0.0, 0.4))
+            time.sleep(dice.uniform(0.0, 0.25))
             trial.kill(pid)
         trial.finish()
         trial.prove(held=trial.kills if kind == "smtp" else 0, part="at random instants")
