@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from syndicate.models import Feed, Picture, Post, Site, Withdrawn, Words
@@ -18,7 +19,7 @@ from syndicate.models import Feed, Picture, Post, Site, Withdrawn, Words
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """When a feed that has never held a post was last updated. Also dates the tag URIs of feeds (RFC 4151 §2.1)."""
 
-_FORBIDDEN = re.compile("[^\t\n\r -~\u00a0-\ud7ff\ue000-\ufffc\U00010000-\U0010ffff]")
+_FORBIDDEN = "[^\t\n\r -~\u00a0-\ud7ff\ue000-\ufffc\U00010000-\U0010ffff]"
 _MEDIA_TYPES = {
     "avif": "image/avif",
     "gif": "image/gif",
@@ -175,9 +176,14 @@ class Channel:
         return f"{self.folder}index.html"
 
 
+@cache
+def _forbidden() -> re.Pattern[str]:
+    return re.compile(_FORBIDDEN)  # takes 5 ms, and nearly every run publishes nothing
+
+
 def clean(text: str) -> str:
     """The text without what XML 1.0 §2.2 forbids; C1 controls and U+FFFD, which readers show as boxes, go as well."""
-    return _FORBIDDEN.sub("", text)
+    return _forbidden().sub("", text)
 
 
 def line(text: str) -> str:

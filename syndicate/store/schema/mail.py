@@ -128,7 +128,7 @@ batches = sa.Table(
     ),
 )
 
-_BATCHED = sa.text("batch IS NOT NULL")
+_BATCHED = sa.text("batch IS NOT NULL")  # on PostgreSQL, too: see `_where` in posts
 
 deliveries = sa.Table(
     "deliveries",
@@ -149,7 +149,7 @@ deliveries = sa.Table(
     sa.Column("tries", sa.Integer, nullable=False, server_default="0", comment="how often it was posted"),
     sa.UniqueConstraint("edition", "subscriber"),
     sa.Index("ix_deliveries_edition_state", "edition", "state", "variant"),
-    sa.Index("ix_deliveries_batch", "batch", sqlite_where=_BATCHED, postgresql_where=_BATCHED),
+    sa.Index("ix_deliveries_batch", "batch", sqlite_where=_BATCHED),
 )
 
 allowances = sa.Table(

@@ -14,8 +14,10 @@ def _post(**options: Any) -> sa.Column[str]:
 
 
 def _where(condition: sa.ColumnElement[bool]) -> dict[str, Any]:
-    """What makes an index one of some rows only, in both databases."""
-    return {"sqlite_where": condition, "postgresql_where": condition}
+    """What makes an index one of some rows only. PostgreSQL's condition, the same, stands in the migrations alone: were it
+    named here, SQLAlchemy would load all that it knows of PostgreSQL whenever the program starts.
+    """
+    return {"sqlite_where": condition}
 
 
 # ---------------------------------------------------------------- the site's own notes
