@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,8 +13,9 @@ from syndicate.errors import BatchRefused
 from syndicate.models import DeliveryState, MailingList, Receipt
 from syndicate.office import Office, close_batch, drop_queued, evidence, note_recalled, write_receipts
 from syndicate.store import Connection, allowances, editions, ledger
+from syndicate.store.swift import Swift, swiftly
 
-__all__ = ["Outcome", "hand_over", "intend", "let_go", "take"]
+__all__ = ["Outcome", "hand_over", "intend", "let_go", "swift_steps", "take"]
 
 
 class _UnusualError(Exception):
@@ -92,12 +94,13 @@ def take(
     return going, len(gone)
 
 
-def intend(office: Office, row: ledger.BatchRow, next: str, before: Outcome | None) -> bool:
-    """Make a row of a batch that is posted mail by mail `posting`, durably, together with the outcome of the one before.
+def intend(office: Office, row: ledger.BatchRow, next: str, before: Outcome | None, swift: Swift | None = None) -> bool:
+    """Make a row of a batch that is posted mail by mail `posting`, durably, together with the outcome of the one before; by
+    `swift`, where commits need not wait for the disk.
 
     False when it must not be posted: the edition is not sent any more, or somebody took this process for dead.
     """
-    if before is not None and _turned(office, row, next, before):
+    if before is not None and _turned(office, row, next, before, swift):
         return True
     with office.store.write(beside=True, swift=row.boot is not None) as connection:
         if editions.state_of(connection, row.edition) != "sending":
@@ -109,13 +112,26 @@ def intend(office: Office, row: ledger.BatchRow, next: str, before: Outcome | No
         return ledger.post(connection, row.id, office.now(), only=next) == 1
 
 
-def _turned(office: Office, row: ledger.BatchRow, next: str, before: Outcome) -> bool:
+@contextmanager
+def swift_steps(office: Office, row: ledger.BatchRow) -> Iterator[Swift | None]:
+    """What makes the steps of a batch whose commits need not wait for the disk; None for another one."""
+    if row.boot is None:
+        yield None
+        return
+    with swiftly(office.store, ledger.TURN) as swift:
+        yield swift
+
+
+def _turned(office: Office, row: ledger.BatchRow, next: str, before: Outcome, swift: Swift | None) -> bool:
     """The same in one statement, where the one before was simply taken; False, and nothing is written, where it is not so."""
     if len(before.receipts) != 1 or before.proven or before.receipts[0][1:] != ("accepted", ""):
         return False
+    taken = before.receipts[0].delivery
+    if swift is not None:
+        values = {"mine": row.id, "of": row.edition, "at": office.now(), "before": taken, "next": next}
+        return swift.run(values, 2)
     try:
-        with office.store.write(beside=True, swift=row.boot is not None) as connection:
-            taken = before.receipts[0].delivery
+        with office.store.write(beside=True) as connection:
             if ledger.turn(connection, row.id, row.edition, office.now(), taken, next) != 2:
                 raise _UnusualError
     except _UnusualError:

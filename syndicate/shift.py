@@ -23,7 +23,7 @@ from syndicate import deliver
 from syndicate.audience import copier, letter
 from syndicate.deliver import NO_TICKET, limits
 from syndicate.errors import BatchRefused, Busy, DeliveryError
-from syndicate.flight import Outcome, hand_over, intend, let_go, take
+from syndicate.flight import Outcome, hand_over, intend, let_go, swift_steps, take
 from syndicate.liveness import Watch
 from syndicate.models import Copy, Edition, Letter, MailingList, Receipt
 from syndicate.office import (
@@ -39,6 +39,7 @@ from syndicate.office import (
     ticket_of,
 )
 from syndicate.store import Connection, allowances, armed, editions, ledger
+from syndicate.store.swift import Swift
 
 __all__ = ["Shift"]
 
@@ -87,8 +88,8 @@ class Shift:
         self.letters: dict[str, tuple[Letter, Callable[[ledger.Claimed], Copy]]] = {}
         self.posted = self.failed = self.fruitless = 0
         self.taking = 0.0  # seconds that the transport took for the mails of one batch
-        self.swift = False  # did it take them about as fast as the disk takes commits?
-        self.quick = False  # or the whole batch so quickly that the next is worth claiming meanwhile?
+        # Did it take them about as fast as the disk takes commits; or so quickly that the next are worth claiming meanwhile?
+        self.swift = self.quick = False
         self.variant: str | None = None  # of which more wait, as far as it is known
         self.away: _Flight | None = None
         self.asked: Future[deliver.Ticket] | None = None  # for the batch after the one that is away
@@ -314,13 +315,14 @@ class Shift:
         """Post mail by mail; what was not posted goes back to the queue."""
         outcome, trouble, before = None, None, self.posted
         try:
-            for one in claimed:
-                if not self._intend(row, one.id, outcome):
-                    break
-                self.office.point("posting")
-                outcome = self._hand_over(row, self._batch(row, [one]))
-                if (trouble := outcome.trouble) is not None:
-                    break
+            with swift_steps(self.office, row) as swift:
+                for one in claimed:
+                    if not self._intend(row, one.id, outcome, swift):
+                        break
+                    self.office.point("posting")
+                    outcome = self._hand_over(row, self._batch(row, [one]))
+                    if (trouble := outcome.trouble) is not None:
+                        break
         finally:
             self._conclude(row, outcome)
             self.swift, self.taking = self.taking < SWIFT * len(claimed), 0.0
@@ -328,11 +330,9 @@ class Shift:
         if trouble is not None:
             raise trouble
 
-    def _intend(self, row: ledger.BatchRow, next: str, before: Outcome | None) -> bool:
+    def _intend(self, row: ledger.BatchRow, next: str, before: Outcome | None, swift: Swift | None) -> bool:
         """Make a row `posting`, durably, together with the outcome of the one before; False when it is time to stop instead."""
-        if before is not None and self.office.stopping():
-            return False
-        if not intend(self.office, row, next, before):
+        if (before and self.office.stopping()) or not intend(self.office, row, next, before, swift):
             return False
         if before is not None:
             self._count(before)

@@ -67,7 +67,7 @@ _POST = _ROWS.update().where(_MINE, _ROWS.c.state == "claimed").values(
     state="posting", changed=_AT, tries=_ROWS.c.tries + 1
 )  # fmt: skip
 _POST_ONE = _POST.where(_ROWS.c.id == sa.bindparam("only"))
-_TURN = _ROWS.update().where(
+TURN = _ROWS.update().where(
     _ROWS.c.id.in_([sa.bindparam("before"), sa.bindparam("next")]), _MINE,
     _ROWS.c.state == sa.case((_ROWS.c.id == sa.bindparam("next"), "claimed"), else_="posting"),
     sa.exists().where(s.editions.c.id == sa.bindparam("of"), s.editions.c.state == "sending"),
@@ -178,7 +178,7 @@ def turn(connection: sa.Connection, batch: str, edition: str, at: datetime, befo
     still being sent. Returns how many rows that were: 2, unless something is not as usual.
     """
     values = {"mine": batch, "of": edition, "at": at, "before": before, "next": next}
-    return connection.execute(_TURN, values).rowcount
+    return connection.execute(TURN, values).rowcount
 
 
 def post(connection: sa.Connection, batch: str, at: datetime, only: str | None = None) -> int:

@@ -4,7 +4,8 @@ import shutil
 import sqlite3
 
 import pytest
-from delivery.delivery_world import World
+import sqlalchemy as sa
+from delivery.delivery_world import START, World
 
 from syndicate import shift
 from syndicate.store import Store
@@ -101,3 +102,37 @@ def test_no_other_transaction_is_swift(world):
     with world.store.write() as connection:
         found.append(connection.exec_driver_sql("PRAGMA synchronous").scalar())
     assert found == [1, 2, 1, 2]
+
+
+@pytest.mark.on_sqlite
+def test_a_step_is_made_whole_or_not_at_all_and_a_locked_database_raises_nothing(world):
+    from syndicate.store import ledger
+    from syndicate.store import schema as s
+    from syndicate.store.swift import swiftly
+
+    with world.store.write() as connection:
+        connection.execute(s.editions.update().values(state="sending"))
+        connection.execute(s.deliveries.insert(), [
+            {"id": id, "edition": "news-1", "subscriber": id, "variant": "sq", "state": state, "batch": "b", "changed": START,
+             "reason": "", "tries": 0} for id, state in (("one", "posting"), ("two", "claimed"), ("three", "accepted"))
+        ])  # fmt: skip
+
+    def states():
+        with world.store.read() as connection:
+            return dict(connection.execute(sa.select(s.deliveries.c.id, s.deliveries.c.state)).all())
+
+    before, step = states(), {"mine": "b", "of": "news-1", "at": START}
+    with swiftly(world.store, ledger.TURN) as swift:
+        assert not swift.run(step | {"before": "three", "next": "two"}, 2), "only one of the two is as it should be"
+        assert states() == before
+        with sqlite3.connect(world.store.path) as other:
+            other.execute("PRAGMA busy_timeout = 0")
+            other.execute("BEGIN IMMEDIATE")
+            swift._connection.execute("PRAGMA busy_timeout = 10")
+            assert not swift.run(step | {"before": "one", "next": "two"}, 2)
+            other.rollback()
+        assert states() == before
+        assert swift.run(step | {"before": "one", "next": "two"}, 2)
+    assert states() == {"one": "accepted", "two": "posting", "three": "accepted"}
+    with world.store.write() as connection:  # the same connection, from the pool: it waits for the disk again
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2

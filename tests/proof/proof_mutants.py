@@ -106,8 +106,8 @@ def _blind_post() -> None:
     intend = shift.Shift._intend
     flight._turned = lambda *_: False
 
-    def blind(self: Any, row: Any, next: Any, before: Any) -> bool:
+    def blind(self: Any, row: Any, next: Any, before: Any, swift: Any) -> bool:
         ledger.post = lambda *_args, **_more: 1
-        return intend(self, row, next, before)
+        return intend(self, row, next, before, swift)
 
     shift.Shift._intend = blind  # type: ignore[method-assign]
