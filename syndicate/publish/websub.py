@@ -8,7 +8,6 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from syndicate.models import Site
-from syndicate.publish.items import base
 
 FORMATS = ("rss.xml", "atom.xml", "feed.json")
 """The documents of a feed that a reader subscribes to."""
@@ -19,6 +18,8 @@ def topic(site: Site, path: str) -> str | None:
     parts = path.split("/")
     if len(parts) != 3 or parts[0] != "feeds" or parts[2] not in FORMATS:
         return None
+    from syndicate.publish.items import base  # late: a run that publishes nothing has no use for items
+
     return f"{base(site)}/{quote(path)}"
 
 

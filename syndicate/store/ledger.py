@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -85,7 +86,14 @@ _MOVE = _ROWS.update().where(_ROWS.c.id.in_(sa.bindparam("ids", expanding=True))
 _MOVE_OF_BATCH = _MOVE.where(_MINE)
 
 
-def _claiming(key: sa.ColumnElement[Any], which: sa.ColumnElement[bool]) -> sa.Update:
+_KEYS: dict[str, sa.ColumnElement[Any]] = {"postgresql": _ROWS.c.id, "sqlite": sa.literal_column("rowid")}
+
+
+@cache
+def _claiming(dialect: str, *, these: bool) -> sa.Update:
+    """Takes rows of a variant: any that waited long enough, or `these`."""
+    key = _KEYS[dialect]
+    which = _ROWS.c.id.in_(sa.bindparam("ids", expanding=True)) if these else _ROWS.c.changed <= sa.bindparam("until")
     queued = sa.and_(
         _ROWS.c.edition == sa.bindparam("of"), _ROWS.c.state == "queued", _ROWS.c.variant == sa.bindparam("its"), which
     )
@@ -95,23 +103,18 @@ def _claiming(key: sa.ColumnElement[Any], which: sa.ColumnElement[bool]) -> sa.U
     )  # fmt: skip
 
 
-_KEYS: dict[str, sa.ColumnElement[Any]] = {"postgresql": _ROWS.c.id, "sqlite": sa.literal_column("rowid")}
-_CLAIM = {name: _claiming(key, _ROWS.c.changed <= sa.bindparam("until")) for name, key in _KEYS.items()}
-_CLAIM_THESE = {
-    name: _claiming(key, _ROWS.c.id.in_(sa.bindparam("ids", expanding=True))) for name, key in _KEYS.items()
-}
-_CLAIMED = together(
-    sa.select(
-        _ROWS.c.id, _ROWS.c.subscriber, sa.func.coalesce(s.subscribers.c.address, "").label("address"),
-        s.subscriptions.c.state,
+@cache
+def _claimed() -> Mapping[str, sa.Select[Any]]:
+    here = sa.and_(s.subscriptions.c.subscriber == _ROWS.c.subscriber, s.subscriptions.c.list == sa.bindparam("of"))
+    address = sa.func.coalesce(s.subscribers.c.address, "").label("address")
+    return together(
+        sa.select(_ROWS.c.id, _ROWS.c.subscriber, address, s.subscriptions.c.state)
+        .outerjoin(s.subscribers, s.subscribers.c.id == _ROWS.c.subscriber)
+        .outerjoin(s.subscriptions, here)
+        .where(_MINE, _ROWS.c.state == sa.bindparam("its"))
     )
-    .outerjoin(s.subscribers, s.subscribers.c.id == _ROWS.c.subscriber)
-    .outerjoin(
-        s.subscriptions,
-        sa.and_(s.subscriptions.c.subscriber == _ROWS.c.subscriber, s.subscriptions.c.list == sa.bindparam("of")),
-    )
-    .where(_MINE, _ROWS.c.state == sa.bindparam("its"))
-)  # fmt: skip
+
+
 _BATCH, _THE_BATCH = s.batches.insert(), s.batches.update().where(s.batches.c.id == sa.bindparam("mine"))
 _POSTED = _THE_BATCH.where(
     s.batches.c.settled.is_(None), sa.exists().where(s.editions.c.id == s.batches.c.edition, s.editions.c.state == "sending")
@@ -159,10 +162,8 @@ def claim(
         "of": batch.edition, "its": batch.variant, "most": limit, "mine": batch.id, "at": batch.claimed,
         "to": "posting" if posting else "claimed", "more": int(posting),
     }  # fmt: skip
-    if ids is None:
-        taken = connection.execute(_CLAIM[name], values | {"until": until}).rowcount
-    else:
-        taken = connection.execute(_CLAIM_THESE[name], values | {"ids": [*ids]}).rowcount
+    values |= {"until": until} if ids is None else {"ids": [*ids]}
+    taken = connection.execute(_claiming(name, these=ids is not None), values).rowcount
     if taken:
         connection.execute(_BATCH, asdict(batch))
     return taken
@@ -170,7 +171,7 @@ def claim(
 
 def claimed(connection: sa.Connection, batch: str, list: str, state: DeliveryState = "claimed") -> list[Claimed]:
     """The rows of a batch that is being claimed, with addresses and standing as they are today."""
-    return [*map(Claimed._make, read(connection, _CLAIMED, {"mine": batch, "of": list, "its": state}))]
+    return [*map(Claimed._make, read(connection, _claimed(), {"mine": batch, "of": list, "its": state}))]
 
 
 def turn(connection: sa.Connection, batch: str, edition: str, at: datetime, before: str, next: str) -> int:
