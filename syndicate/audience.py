@@ -6,7 +6,7 @@ each row when it is claimed. Streamed: a list of a million readers takes no more
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from syndicate import compose
 from syndicate.consent import addresses, tokens
@@ -47,9 +47,9 @@ def chosen(office: Office, connection: Connection, edition: Edition, list: Maili
 
 def mailable(connection: Connection, list: MailingList, ring: Sequence[bytes]) -> Iterator[audiences.Reader]:
     """Those confirmed on the list whom no suppression forbids to mail, streamed; nothing is hashed where nobody is suppressed."""
-    barred = _judge(connection, list, ring)
+    known = audiences.suppressed_few(connection, list.id, HASHES)
     for some in audiences.readers(connection, list.id):
-        out = barred(some)
+        out = _barred(connection, list, ring, known, ((one[0], one[1]) for one in some))
         yield from (one for one in some if one[0] not in out) if out else some
 
 
@@ -59,27 +59,11 @@ def freeze(office: Office, connection: Connection, edition: Edition, list: Maili
     found = {kind: compose.variant_for(kind[0], names, kind[1]) for kind in audiences.kinds(connection)}
     fitting = {kind: name for kind, name in found.items() if name is not None}
     out: set[str] = set()
-    if audiences.suppressed_few(connection, list.id, 0) is None:  # else nobody is hashed, nor even read
-        barred = _judge(connection, list, office.ring)
-        out = out.union(*map(barred, audiences.readers(connection, list.id)))
-    return audiences.freeze(connection, edition.id, list.id, office.now(), fitting, out)
-
-
-def _judge(
-    connection: Connection, list: MailingList, ring: Sequence[bytes]
-) -> Callable[[Sequence[audiences.Reader]], set[str]]:
-    """What says of some of the list's readers whom a suppression forbids to mail, by their ids."""
     known = audiences.suppressed_few(connection, list.id, HASHES)
-    if known is not None and not known:
-        return lambda some: set()
-    hashes_of = addresses.hasher(ring)
-
-    def barred(some: Sequence[audiences.Reader]) -> set[str]:
-        hashes = {hashed: one[0] for one in some for hashed in hashes_of(one[1])}
-        forbidden = audiences.suppressed_among(connection, list.id, hashes) if known is None else hashes.keys() & known
-        return {hashes[one] for one in forbidden}
-
-    return barred
+    if known is None or known:  # else nobody is even read
+        for some in audiences.readers(connection, list.id):
+            out |= _barred(connection, list, office.ring, known, ((one[0], one[1]) for one in some))
+    return audiences.freeze(connection, edition.id, list.id, office.now(), fitting, out)
 
 
 def gone_since(
@@ -87,16 +71,27 @@ def gone_since(
 ) -> set[str]:
     """Those who left, bounced, complained or were forgotten since the audience was frozen."""
     gone = {one.id for one in claimed if not one.address or one.standing != "confirmed"}
-    found = audiences.suppressed_few(
-        connection, list.id, FEW
-    )  # a few are quicker read than each reader's hash is looked up
-    if found is None or found:
-        hashes_of = addresses.hasher(office.ring)
-        hashes = {hashed: one.id for one in claimed if one.address for hashed in hashes_of(one.address.lower())}
-        if found is None:
-            found = audiences.suppressed_among(connection, list.id, hashes)
-        gone.update(hashes[hashed] for hashed in found & hashes.keys())
-    return gone
+    known = audiences.suppressed_few(connection, list.id, FEW)
+    there = ((one.id, one.address.lower()) for one in claimed if one.address)
+    return gone | _barred(connection, list, office.ring, known, there)
+
+
+def _barred(
+    connection: Connection,
+    list: MailingList,
+    ring: Sequence[bytes],
+    known: Collection[str] | None,
+    people: Iterable[tuple[str, str]],
+) -> set[str]:
+    """Whom of these (id, folded address) a suppression forbids to mail, by their ids; `known` are the hashes of all that must
+    not be mailed on the list, or None where there are too many to read: then those are asked for that could be meant.
+    """
+    if known is not None and not known:
+        return set()
+    hashes_of = addresses.hasher(ring)
+    hashes = {hashed: id for id, key in people for hashed in hashes_of(key)}
+    forbidden = audiences.suppressed_among(connection, list.id, hashes) if known is None else hashes.keys() & known
+    return {hashes[one] for one in forbidden}
 
 
 def letter(office: Office, edition: Edition, list: MailingList, name: str) -> Letter:

@@ -129,16 +129,10 @@ def suppressed_few(connection: sa.Connection, list: str, most: int) -> set[str] 
     return None if len(found) > most else set(found)
 
 
-def suppressed_among(connection: sa.Connection, list: str, hashes: Collection[str] | None = None) -> set[str]:
-    """Which of these keyed hashes of addresses must not be mailed on a list; without `hashes`, all that must not."""
-    query = sa.select(s.suppressions.c.address_hash).where(_binding(list))
-    if hashes is None:
-        return set(connection.execute(query).scalars())
+def suppressed_among(connection: sa.Connection, list: str, hashes: Collection[str]) -> set[str]:
+    """Which of these keyed hashes of addresses must not be mailed on a list."""
+    query = sa.select(s.suppressions.c.address_hash).where(s.suppressions.c.list.in_(["", list]))
     found: set[str] = set()
     for chunk in batched(hashes, CHUNK):
         found.update(connection.execute(query.where(s.suppressions.c.address_hash.in_(chunk))).scalars())
     return found
-
-
-def _binding(list: str) -> sa.ColumnElement[bool]:
-    return s.suppressions.c.list.in_(["", list])
